@@ -1,0 +1,5 @@
+"""`python -m observatory`."""
+
+from observatory.entrypoints.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""One module per outside system, each the real side of a port."""

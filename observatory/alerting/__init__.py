@@ -1,0 +1,12 @@
+"""(state, evaluation, now) to a transition and its reason; who owns it, and what is to be told."""
+
+from observatory.alerting.model import (
+    Incident,
+    IncidentState,
+    Notification,
+    NotificationKind,
+    Reason,
+    Transition,
+)
+
+__all__ = ["Incident", "IncidentState", "Notification", "NotificationKind", "Reason", "Transition"]

@@ -1,0 +1,87 @@
+"""Incidents, what happens to them and why, and what is to be told to whom."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from observatory.evaluation import Severity, SloStatus
+
+
+class IncidentState(StrEnum):
+    """Where an incident stands in its life."""
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    SILENCED = "silenced"
+    RESOLVED = "resolved"
+
+
+class Reason(StrEnum):
+    """Why a decision fell as it did: log, metric, message and test all speak these words."""
+
+    TIER_FIRED = "tier_fired"
+    TIER_JOINED = "tier_joined"
+    STILL_FIRING = "still_firing"
+    REOPENED = "reopened"
+    BURN_STOPPED = "burn_stopped"
+    NOT_CLEAR_LONG_ENOUGH = "not_clear_long_enough"
+    UNKNOWN_HOLDS = "unknown_holds"
+    INHIBITED_BY_PAGE = "inhibited_by_page"
+    REMOVED_FROM_CATALOG = "removed_from_catalog"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One SLO burning at one severity, from the first tier that fired until it is resolved."""
+
+    id: str
+    slo: str
+    """`service/slo`."""
+    service: str
+    squad: str
+    """The owner when it opened."""
+    severity: Severity
+    state: IncidentState
+    tiers: tuple[str, ...]
+    """Tiers that fire now, or fired last."""
+    opened_at: datetime
+    updated_at: datetime
+    revision: int = 1
+    """Grows with every change that people should see."""
+    reopened: int = 0
+    clear_since: datetime | None = None
+    resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of an incident: what it is now, why, and the numbers it was decided on."""
+
+    incident: Incident
+    reason: Reason
+    status: SloStatus
+
+
+class NotificationKind(StrEnum):
+    """How a notification reaches people: a new message, an edit of it, or a reply in its thread."""
+
+    ROOT = "root"
+    UPDATE = "update"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One thing to tell one destination about an incident."""
+
+    delivery_id: str
+    """uuid5 of incident, destination, kind and revision: the same notification always has the same id."""
+    incident: str
+    destination: str
+    """A Slack channel id."""
+    kind: NotificationKind
+    revision: int
+    priority: int
+    """Lower goes first: page, escalation, resolve, new ticket, update, refresh."""
+    not_before: datetime
+    deadline: datetime

@@ -1,0 +1,1 @@
+"""The use cases: one callable each, and the only place where the stages meet."""

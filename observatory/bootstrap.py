@@ -1,0 +1,1 @@
+"""`build(settings, **replacements)`: the only place that names adapters."""

@@ -1,0 +1,1 @@
+"""The ways in: command line, API, portal, scheduler. Translate, call, translate back."""

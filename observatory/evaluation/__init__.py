@@ -1,0 +1,5 @@
+"""Pure pandas: SLI, error budget, burn rates, coverage and states, all SLOs in one table."""
+
+from observatory.evaluation.model import Severity, SloStatus, State
+
+__all__ = ["Severity", "SloStatus", "State"]

@@ -1,0 +1,55 @@
+"""What an evaluation says of an SLO at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How an SLO stands. Unknown is never healthy, and never resolves an alert."""
+
+    HEALTHY = "healthy"
+    AT_RISK = "at_risk"
+    BREACHED = "breached"
+    IDLE = "idle"
+    NO_DATA = "no_data"
+    STALE = "stale"
+    PARTIAL = "partial"
+    NEW = "new"
+    QUERY_FAILED = "query_failed"
+
+
+class Severity(StrEnum):
+    """What an alert asks of people: to come now, or to look in working hours."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class SloStatus:
+    """One SLO's numbers. Ratios are 0 to 1; None is unknown, never 0 and never NaN."""
+
+    slo: str
+    """The id, `service/slo`."""
+    at: datetime
+    """The end of the newest bucket that went into the numbers."""
+    state: State
+    objective: float
+    window: timedelta
+    coverage: float | None
+    sli: float | None
+    total: float | None
+    bad: float | None
+    budget: float | None
+    """Events that may be bad in the window."""
+    consumed: float | None
+    remaining: float | None
+    """1 - consumed; negative when overspent."""
+    affordable: float | None
+    """Bad events left before the budget is gone."""
+    burn: Mapping[str, float | None] = field(default_factory=dict)
+    """By alert window as a duration: {"5m": 14.4, "30m": …, "1h": …, "2h", "6h", "1d", "3d"}."""
+    failure: str | None = None
+    """Prometheus's message when state is query_failed."""

@@ -1,0 +1,1 @@
+"""Pure renderers: dashboards, rules, Slack messages, reports."""

@@ -1,0 +1,1 @@
+"""Catalog and time to PromQL: the only author of PromQL, one query for many SLOs."""

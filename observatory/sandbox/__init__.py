@@ -1,0 +1,1 @@
+"""A small world to try the product in: a development Slack and an organisation of demo services."""

@@ -1,0 +1,79 @@
+"""The only reader of the environment: every setting, `OBSERVATORY_…`, with its default."""
+
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one process. Secrets are `SecretStr`: they never show in logs, errors or pages."""
+
+    model_config = SettingsConfigDict(env_prefix="OBSERVATORY_", env_file=None, extra="ignore", frozen=True)
+
+    catalog: Path = Field(Path("catalog"), description="Folder of definitions.")
+
+    prometheus_url: str = Field("http://127.0.0.1:9090", description="Prometheus, or anything with its API.")
+    prometheus_bearer_token: SecretStr | None = Field(None, description="Sent as Authorization: Bearer.")
+    prometheus_user: str | None = Field(None, description="Basic auth, with prometheus_password.")
+    prometheus_password: SecretStr | None = Field(None, description="Basic auth, with prometheus_user.")
+    prometheus_ca_file: Path | None = Field(None, description="A certificate authority of your own (PEM).")
+    prometheus_headers: dict[str, SecretStr] = Field(
+        default_factory=dict, description='More headers as JSON, such as {"X-Scope-OrgID": "music"}.'
+    )
+    prometheus_timeout: timedelta = Field(timedelta(seconds=10), description="Limit of one query, seconds.")
+
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///var/observatory.db"),
+        description="SQLAlchemy URL: sqlite:///file, or postgresql+psycopg://….",
+    )
+
+    slack_token: SecretStr | None = Field(None, description="Bot token. Without one, alerts are only logged.")
+    slack_api_url: str = Field("https://slack.com/api/", description="For the development Slack.")
+    catch_all_channel: str | None = Field(
+        None, description="Slack channel id of last resort, when a squad's own and its fallback fail."
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs a token.")
+    port: int = Field(8600, ge=0, le=65535, description="Port to listen on; 0 finds a free one.")
+    token: SecretStr | None = Field(None, description="Asked of every caller as Authorization: Bearer.")
+    public_url: str | None = Field(None, description="How browsers reach the portal, for links in messages.")
+    grafana_url: str | None = Field(None, description="Grafana's address, for links to dashboards.")
+
+    tick: timedelta = Field(timedelta(seconds=60), description="Time between evaluations, seconds; divides 300.")
+    lag: timedelta = Field(
+        timedelta(seconds=30), description="How far behind now to evaluate, so that scrapes have landed."
+    )
+
+    @field_validator("tick")
+    @classmethod
+    def _tick_divides_five_minutes(cls, tick: timedelta) -> timedelta:
+        if tick.total_seconds() < 1 or timedelta(minutes=5) % tick:
+            raise ValueError("must be a whole number of seconds that divides 300, such as 60")
+        return tick
+
+    @model_validator(mode="after")
+    def _only_loopback_without_a_token(self) -> Self:
+        if self.token is None and not _is_loopback(self.host):
+            raise ValueError(
+                f"listening on {self.host} needs OBSERVATORY_TOKEN; without one only loopback is served"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _user_with_password(self) -> Self:
+        if (self.prometheus_user is None) != (self.prometheus_password is None):
+            raise ValueError("prometheus_user and prometheus_password go together")
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
