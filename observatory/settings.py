@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="How browsers reach the portal, for links in messages.")
     grafana_url: str | None = Field(None, description="Grafana's address, for links to dashboards.")
 
-    tick: timedelta = Field(timedelta(seconds=60), description="Time between evaluations, seconds; divides 300.")
+    tick: timedelta = Field(
+        timedelta(seconds=60), description="Time between evaluations, seconds; divides 300."
+    )
     lag: timedelta = Field(
         timedelta(seconds=30), description="How far behind now to evaluate, so that scrapes have landed."
     )
