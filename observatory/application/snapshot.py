@@ -1,10 +1,11 @@
 """What everyone who looks sees: the newest evaluation, swapped whole, so that no reader meets half a tick."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from observatory.application.ports import AlertStore, Clock
 from observatory.catalog import Catalog
 from observatory.evaluation import SloStatus
 
@@ -45,8 +46,6 @@ class Snapshot:
     catalog: Catalog
     statuses: Mapping[str, SloStatus] = field(default_factory=lambda: MappingProxyType({}))
     """By SLO id."""
-    burn_downs: Mapping[str, Sequence[BudgetPoint]] = field(default_factory=lambda: MappingProxyType({}))
-    """By SLO id: the budget over the SLO's window, hourly, oldest first."""
     at: datetime | None = None
     """The end of the newest bucket that was evaluated."""
 
@@ -70,3 +69,14 @@ class Board:
     def show(self, snapshot: Snapshot, health: Health) -> None:
         """Swap in a newer picture."""
         self._current = (snapshot, health)
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """All that API, portal and /metrics may look at."""
+
+    board: Board
+    alerts: AlertStore
+    clock: Clock
+    burn_down: Callable[[str], Sequence[BudgetPoint]]
+    """SLO id to its budget over its own window, hourly, oldest first; empty when nothing is known."""
