@@ -111,15 +111,25 @@ class AlertStore(Protocol):
         ...
 
     def unsettled(self, *, now: datetime, worker: str, lease: timedelta) -> Sequence[Delivery]:
-        """Take AMBIGUOUS deliveries and SENDING ones whose lease is over (their worker died), attempt + 1."""
+        """Take due AMBIGUOUS deliveries and SENDING ones whose lease is over (their worker died): as `claim` does."""
         ...
 
     def settle(self, delivery: Delivery) -> bool:
-        """Write how an attempt ended. False, and nothing written, when `attempt` is not the row's own any more."""
+        """Write how an attempt ended, all but the message: state, not_before, error, and where it went.
+
+        A root that was SENT may be settled again: it moves to a new `ts` when its message was deleted.
+
+        Returns:
+            False, and nothing is written, when `attempt` is not the row's own any more.
+        """
         ...
 
     def deliveries(self, *, incident: str | None = None, limit: int = 200) -> Sequence[Delivery]:
         """Newest first."""
+        ...
+
+    def overdue(self, *, now: datetime) -> Sequence[Delivery]:
+        """Deliveries that are not final and past their deadline, oldest deadline first."""
         ...
 
     def root(self, incident_id: str, destination: str) -> Delivery | None:
