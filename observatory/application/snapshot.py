@@ -1,13 +1,15 @@
 """What everyone who looks sees: the newest evaluation, swapped whole, so that no reader meets half a tick."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from observatory.application.ports import AlertStore, Clock
-from observatory.catalog import Catalog
-from observatory.evaluation import SloStatus
+from observatory.catalog import Catalog, ServiceSlo
+from observatory.evaluation import BudgetPoint, SloStatus
+
+OVERDUE_TICKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +30,24 @@ class Health:
     problem: str | None = None
     """What keeps it from being ready, in a sentence."""
 
+    def unready(self, now: datetime, *, tick: timedelta) -> str | None:
+        """Why the numbers must not be relied upon, in a sentence; None when they may.
 
-@dataclass(frozen=True, slots=True)
-class BudgetPoint:
-    """The error budget at the end of one hour: `remaining` as a ratio of the whole, None when unknown."""
-
-    at: datetime
-    remaining: float | None
-    bad: float
-    total: float
+        A tick is overdue when three in a row should have ended since the last one did.
+        """
+        if self.problem is not None:
+            return self.problem
+        if not self.backfilled:
+            return "The history is still being filled from Prometheus."
+        if self.last_tick_at is None:
+            return "The first evaluation has not ended yet."
+        silent = now - self.last_tick_at
+        if silent > OVERDUE_TICKS * tick:
+            return (
+                f"The last evaluation ended {silent.total_seconds():.0f} s ago;"
+                f" one is due every {tick.total_seconds():.0f} s."
+            )
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,14 @@ class Snapshot:
     """By SLO id."""
     at: datetime | None = None
     """The end of the newest bucket that was evaluated."""
+
+    def entries(
+        self, *, squad: str | None = None, service: str | None = None
+    ) -> Iterator[tuple[ServiceSlo, SloStatus | None]]:
+        """SLOs with their owners and status, ordered by id; None for those never evaluated."""
+        for entry in self.catalog.slos():
+            if squad in (None, entry.squad.name) and service in (None, entry.service.name):
+                yield entry, self.statuses.get(entry.id)
 
 
 class Board:
@@ -79,4 +98,4 @@ class Views:
     alerts: AlertStore
     clock: Clock
     burn_down: Callable[[str], Sequence[BudgetPoint]]
-    """SLO id to its budget over its own window, hourly, oldest first; empty when nothing is known."""
+    """SLO id to its budget over the window that ends now, hourly, oldest first; empty when nothing is known."""

@@ -53,3 +53,17 @@ class SloStatus:
     """By alert window as a duration: {"5m": 14.4, "30m": …, "1h": …, "2h", "6h", "1d", "3d"}."""
     failure: str | None = None
     """Prometheus's message when state is query_failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPoint:
+    """The error budget at the end of one hour of its window, which starts with the whole budget.
+
+    `bad` and `total` are the hour's own events; `remaining` is what they and all hours before them in the window
+    have left, as a ratio of the window's budget (negative when overspent). None: nothing was measured in that hour.
+    """
+
+    at: datetime
+    remaining: float | None
+    bad: float
+    total: float
