@@ -1,0 +1,325 @@
+"""A believable organisation to look at: 24 services in six squads, every state, incidents, awkward names."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from support.catalogs import a_catalog, a_service, a_squad, an_slo
+
+from observatory.adapters.memory.clock import ManualClock
+from observatory.alerting import Incident, IncidentState
+from observatory.application.delivery import Delivery
+from observatory.application.snapshot import Board, Health, Snapshot, Views
+from observatory.catalog import Catalog, OnCall, Place, ServiceSlo, Slack
+from observatory.errors import Unavailable
+from observatory.evaluation import BudgetPoint, Severity, SloStatus, State
+
+NOW = datetime(2026, 3, 18, 2, 47, 30, tzinfo=UTC)
+AT = NOW.replace(second=0) - timedelta(minutes=1)
+UNKNOWN_STATES = {State.NO_DATA, State.STALE, State.QUERY_FAILED}
+
+
+@dataclass
+class FakeAlerts:
+    """The reading half of an AlertStore; `gone` plays a database that does not answer."""
+
+    kept: Sequence[Incident] = ()
+    sent: Sequence[Delivery] = ()
+    gone: bool = False
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def incidents(self, *, states=None, squad=None, slo=None, since=None, limit=None) -> Sequence[Incident]:
+        self._answer()
+        self.asked.append({"states": states, "squad": squad, "slo": slo, "since": since, "limit": limit})
+        found = [
+            incident
+            for incident in sorted(self.kept, key=lambda one: one.updated_at, reverse=True)
+            if (states is None or incident.state in states)
+            and squad in (None, incident.squad)
+            and slo in (None, incident.slo)
+            and (since is None or incident.updated_at >= since)
+        ]
+        return found[:limit]
+
+    def incident(self, incident_id: str) -> Incident | None:
+        self._answer()
+        return next((one for one in self.kept if one.id == incident_id), None)
+
+    def deliveries(self, *, incident: str | None = None, limit: int = 200) -> Sequence[Delivery]:
+        self._answer()
+        return [one for one in self.sent if incident in (None, one.notification.incident)][:limit]
+
+    def _answer(self) -> None:
+        if self.gone:
+            raise Unavailable("the database did not answer within 5 s")
+
+
+def hours(
+    budget: float,
+    *,
+    hourly: float = 40_000.0,
+    base: float = 0.3,
+    spikes: Mapping[int, float] | None = None,
+    missing: range = range(0),
+    count: int = 720,
+) -> list[BudgetPoint]:
+    """An SLO's window in hours: `base` and `spikes` (hour: burn) say how many times the budget burns."""
+    totals = [hourly * (0.35 if hour % 24 < 6 else 1.25) for hour in range(count)]
+    whole = budget * sum(total for hour, total in enumerate(totals) if hour not in missing)
+    points, spent = [], 0.0
+    for hour, total in enumerate(totals):
+        at = AT - timedelta(hours=count - 1 - hour)
+        if hour in missing:
+            points.append(BudgetPoint(at, None, 0.0, 0.0))
+            continue
+        bad = float(round(total * budget * (spikes or {}).get(hour, base)))
+        spent += bad
+        points.append(BudgetPoint(at, 1 - spent / whole, bad, total))
+    return points
+
+
+def a_status(
+    entry: ServiceSlo,
+    points: Sequence[BudgetPoint] = (),
+    *,
+    state: State = State.HEALTHY,
+    burn: float = 0.3,
+    **overrides: Any,
+) -> SloStatus:
+    """The status that these hours add up to; burning at `burn` now, and less so over the longer windows."""
+    total, bad = sum(point.total for point in points), sum(point.bad for point in points)
+    budget = total * float(entry.slo.budget)
+    known = bool(total) and state not in UNKNOWN_STATES
+    seen = len([point for point in points if point.remaining is not None])
+    fade = {"5m": 1.2, "30m": 1.1, "1h": 1.0, "2h": 0.9, "6h": 0.7, "1d": 0.4, "3d": 0.25}
+    status = SloStatus(
+        slo=entry.id,
+        at=AT,
+        state=state,
+        objective=float(entry.slo.objective / 100),
+        window=entry.slo.window.length,
+        coverage=seen / len(points) if points else None,
+        sli=1 - bad / total if known else None,
+        total=total if known else None,
+        bad=bad if known else None,
+        budget=budget if known else None,
+        consumed=bad / budget if known else None,
+        remaining=1 - bad / budget if known else None,
+        affordable=budget - bad if known else None,
+        burn={window: burn * share if known else None for window, share in fade.items()},
+    )
+    return replace(status, **overrides)
+
+
+def an_incident(incident_id: str, entry: ServiceSlo, **overrides: Any) -> Incident:
+    """A page that fired 23 minutes ago and burns still."""
+    incident = Incident(
+        id=incident_id,
+        slo=entry.id,
+        service=entry.service.name,
+        squad=entry.squad.name,
+        severity=Severity.PAGE,
+        state=IncidentState.FIRING,
+        tiers=("fast",),
+        opened_at=NOW - timedelta(minutes=23),
+        updated_at=NOW - timedelta(minutes=2),
+    )
+    return replace(incident, **overrides)
+
+
+def views_of(
+    catalog: Catalog,
+    statuses: Sequence[SloStatus] = (),
+    *,
+    alerts: FakeAlerts | None = None,
+    health: Health | None = None,
+    burn_down: Callable[[str], Sequence[BudgetPoint]] = lambda _: (),
+) -> Views:
+    """Views of an Observatory that is well, unless told otherwise."""
+    snapshot = Snapshot(catalog, {status.slo: status for status in statuses}, AT if statuses else None)
+    well = Health(
+        started_at=NOW - timedelta(days=3),
+        last_tick_at=NOW - timedelta(seconds=12),
+        last_tick_seconds=0.42,
+        ticks=4320,
+        measured_until=AT,
+        backfilled=True,
+    )
+    return Views(
+        board=Board(snapshot, health or well),
+        alerts=alerts or FakeAlerts(),  # type: ignore[arg-type]  # the reading half is all that is looked at
+        clock=ManualClock(NOW),
+        burn_down=burn_down,
+    )
+
+
+def small_views(**overrides: Any) -> Views:
+    """One squad, one service, one healthy SLO."""
+    catalog = a_catalog(a_service())
+    entry = next(catalog.slos())
+    points = hours(float(entry.slo.budget))
+    return views_of(catalog, [a_status(entry, points)], burn_down=lambda _: points, **overrides)
+
+
+LONG = "recommendation-feature-aggregation-and-personalised-ranking-pipeline-eu-west"
+
+SQUADS = (
+    a_squad(
+        "playlists",
+        description="Everything people save, order and share.",
+        on_call=OnCall(hours="Mon-Fri 09:00-18:00", timezone="Europe/Stockholm"),
+        place=Place("catalog/playlists/squad.yml", 1),
+    ),
+    a_squad(
+        "search", on_call=OnCall(timezone="America/New_York"), place=Place("catalog/search/squad.yml", 1)
+    ),
+    a_squad("ads", slack=Slack(channel="#ads-alerts"), on_call=OnCall(timezone="Europe/London")),
+    a_squad(
+        "מוזיקה",
+        description="צוות המוזיקה: ניגון, תמלול ומילים לשירים",
+        on_call=OnCall(timezone="Asia/Jerusalem"),
+    ),
+    a_squad("core-infrastructure-and-developer-experience-platform", description="What all others stand on."),
+    a_squad("lab", description="New ideas; nothing promised yet."),
+)
+
+_OWNERS = {
+    "playlists": ("playlist", "collaborative-playlist", "library", "saved-tracks", "share-links"),
+    "search": ("search", "autocomplete", "search-index", "query-understanding", LONG),
+    "ads": ("ad-server", "ad-decision", "campaigns", "billing"),
+    "מוזיקה": ("תמלול", "lyrics", "playback"),
+    SQUADS[4].name: (
+        "user-profile",
+        "login",
+        "api-gateway",
+        "event-delivery",
+        "notifications",
+        "feature-flags",
+    ),
+    "lab": ("sandbox",),
+}
+_DEPENDS = {
+    "playlist": ("user-profile", "search"),
+    "library": ("playlist",),
+    "search": ("search-index", "query-understanding"),
+    "ad-server": ("ad-decision", "user-profile", "feature-flags"),
+    "login": ("user-profile", "notifications", "retired-service"),
+}
+
+_STORIES: Mapping[str, dict[str, Any]] = {
+    "playlist/availability": {
+        "state": State.AT_RISK,
+        "burn": 17.2,
+        "base": 0.2,
+        "spikes": {300: 90, 301: 160, 719: 120, 718: 40},
+    },
+    "search/availability": {
+        "state": State.BREACHED,
+        "burn": 6.6,
+        "base": 0.4,
+        "spikes": {200: 180, 201: 260, 500: 180, 719: 40},
+    },
+    "autocomplete/availability": {"state": State.AT_RISK, "burn": 3.4, "base": 0.8},
+    f"{LONG}/availability": {"state": State.BREACHED, "burn": 1.1, "base": 1.06},
+    "search-index/availability": {"state": State.PARTIAL, "missing": range(400, 510)},
+    "billing/availability": {"state": State.IDLE, "count": 0},
+    "campaigns/availability": {"state": State.NO_DATA, "count": 0},
+    "ad-decision/availability": {
+        "state": State.QUERY_FAILED,
+        "failure": "bad_data: invalid parameter \"query\": 1:42: parse error: unexpected character: '|'",
+    },
+    "lyrics/availability": {"state": State.STALE},
+    "תמלול/availability": {"state": State.NEW, "count": 9},
+    "login/latency": {"state": State.AT_RISK, "burn": 1.4, "base": 0.78},
+    "share-links/availability": {"hourly": 6.0, "base": 0.0, "spikes": {640: 333}},
+}
+"""What happened to some SLOs; the rest are healthy, a little different each."""
+
+
+def organisation() -> Views:
+    """The whole believable organisation."""
+    services = [
+        a_service(
+            name,
+            squad=squad,
+            tier=1 + index % 4,
+            description=f"Answers for {name}.",
+            depends_on=_DEPENDS.get(name, ()),
+            place=Place(f"catalog/{squad}/{name}.yml", 1),
+            slos=_promises(squad, name),
+        )
+        for squad, names in _OWNERS.items()
+        for index, name in enumerate(names)
+    ]
+    catalog = a_catalog(*services, squads=SQUADS)
+    entries = {entry.id: entry for entry in catalog.slos()}
+    told = {slo: _told(entry, index) for index, (slo, entry) in enumerate(entries.items())}
+    incidents = _incidents(entries)
+    return views_of(
+        catalog,
+        [status for status, _ in told.values()],
+        alerts=FakeAlerts(incidents),
+        burn_down=lambda slo: told[slo][1] if slo in told else (),
+    )
+
+
+def _promises(squad: str, service: str) -> tuple[Any, ...]:
+    if squad == "lab":
+        return ()
+    file = f"catalog/{squad}/{service}.yml"
+    availability = an_slo(place=Place(file, 14, 5), description="Requests answered without a server error.")
+    if service in {"playlist", "search", "login", "api-gateway", "playback"}:
+        latency = an_slo(
+            "latency", objective="99", place=Place(file, 18, 5), description="Answers within 300 ms."
+        )
+        return availability, latency
+    return (availability,)
+
+
+def _told(entry: ServiceSlo, index: int) -> tuple[SloStatus, Sequence[BudgetPoint]]:
+    story = {"base": 0.05 + index * 37 % 61 / 100, "hourly": 900.0 * (1 + index * index % 97)} | _STORIES.get(
+        entry.id, {}
+    )
+    state, burn = story.pop("state", State.HEALTHY), story.pop("burn", story["base"])
+    overrides = {"failure": story.pop("failure")} if "failure" in story else {}
+    points = hours(float(entry.slo.budget), **story)
+    return a_status(entry, points, state=state, burn=burn, **overrides), points
+
+
+def _incidents(entries: Mapping[str, ServiceSlo]) -> list[Incident]:
+    hour = timedelta(hours=1)
+    return [
+        an_incident("inc-7f3a9c", entries["playlist/availability"], tiers=("fast", "slow"), revision=4),
+        an_incident(
+            "inc-51d0be",
+            entries["search/availability"],
+            state=IncidentState.ACKNOWLEDGED,
+            tiers=("slow",),
+            opened_at=NOW - 2 * hour,
+            reopened=2,
+        ),
+        an_incident(
+            "inc-0b77e1",
+            entries["autocomplete/availability"],
+            severity=Severity.TICKET,
+            tiers=("drain",),
+            opened_at=NOW - 9 * hour,
+        ),
+        an_incident(
+            "inc-c2d4aa",
+            entries["login/latency"],
+            severity=Severity.TICKET,
+            state=IncidentState.SILENCED,
+            tiers=("creep",),
+            opened_at=NOW - 50 * hour,
+        ),
+        an_incident(
+            "inc-9e9e01",
+            entries["playlist/availability"],
+            state=IncidentState.RESOLVED,
+            opened_at=NOW - 420 * hour,
+            updated_at=NOW - 418 * hour,
+            resolved_at=NOW - 418 * hour,
+        ),
+    ]
