@@ -98,15 +98,18 @@ class AlertStore(Protocol):
     def record(self, incidents: Sequence[Incident], deliveries: Sequence[Delivery]) -> None:
         """Write incidents (insert or replace) and new deliveries in one transaction.
 
-        A delivery whose id exists already is left alone. Pending updates of the same incident and destination
-        with a lower revision become SUPERSEDED.
+        A delivery is live unless it is DEAD, FAILED_OVER or SUPERSEDED. One whose id exists already is left alone,
+        and so is a root where the same incident and destination have a live one. A pending update becomes
+        SUPERSEDED when the same incident and destination have a live update or root of a higher revision.
         """
         ...
 
     def claim(self, *, now: datetime, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
         """Take due deliveries (pending, not_before <= now), most urgent first: SENDING, attempt + 1, committed.
 
-        At most one per destination, and none for a destination that has one in SENDING or AMBIGUOUS.
+        Most urgent: lowest priority, then lowest not_before, then first recorded. At most one per destination, and
+        none for a destination that has one in SENDING or AMBIGUOUS or is held (`hold`). An update or a reply waits
+        while its own root is PENDING: there is nothing yet to edit or to answer.
         """
         ...
 
@@ -114,14 +117,20 @@ class AlertStore(Protocol):
         """Take due AMBIGUOUS deliveries and SENDING ones whose lease is over (their worker died): as `claim` does."""
         ...
 
-    def settle(self, delivery: Delivery) -> bool:
+    def settle(self, delivery: Delivery, *, then: Sequence[Delivery] = ()) -> bool:
         """Write how an attempt ended, all but the message: state, not_before, error, and where it went.
 
         A root that was SENT may be settled again: it moves to a new `ts` when its message was deleted.
+        `then` are deliveries that take its place (a fallback's), recorded in the same transaction, so that no crash
+        can come between the end of the one and the beginning of the other.
 
         Returns:
             False, and nothing is written, when `attempt` is not the row's own any more.
         """
+        ...
+
+    def hold(self, destination: str, *, until: datetime) -> None:
+        """Claim nothing for this destination before `until`, by any worker: Slack said when to come back."""
         ...
 
     def deliveries(self, *, incident: str | None = None, limit: int = 200) -> Sequence[Delivery]:
@@ -134,6 +143,10 @@ class AlertStore(Protocol):
 
     def root(self, incident_id: str, destination: str) -> Delivery | None:
         """The message that was sent for this incident to this destination, if any."""
+        ...
+
+    def prune(self, *, before: datetime) -> None:
+        """Forget incidents resolved before, with their deliveries, unless one of these is not final yet."""
         ...
 
 
