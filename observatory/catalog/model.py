@@ -69,6 +69,8 @@ class Slo(Definition):
     """Percent, as written: 99.9."""
     window: Rolling = Rolling()
     sli: Sli
+    rule: Literal["exact", "classic"] = "exact"
+    """When its alerts fire: `exact` asks for significance, `classic` compares rates alone."""
     description: str = ""
     place: Place
 
