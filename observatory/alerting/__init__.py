@@ -5,8 +5,17 @@ from observatory.alerting.model import (
     IncidentState,
     Notification,
     NotificationKind,
+    Priority,
     Reason,
     Transition,
 )
 
-__all__ = ["Incident", "IncidentState", "Notification", "NotificationKind", "Reason", "Transition"]
+__all__ = [
+    "Incident",
+    "IncidentState",
+    "Notification",
+    "NotificationKind",
+    "Priority",
+    "Reason",
+    "Transition",
+]

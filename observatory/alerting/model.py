@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from observatory.evaluation import Severity, SloStatus
 
@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NOT_CLEAR_LONG_ENOUGH = "not_clear_long_enough"
     UNKNOWN_HOLDS = "unknown_holds"
     INHIBITED_BY_PAGE = "inhibited_by_page"
+    ESCALATED_TO_PAGE = "escalated_to_page"
     REMOVED_FROM_CATALOG = "removed_from_catalog"
 
 
@@ -46,11 +47,21 @@ class Incident:
     """Tiers that fire now, or fired last."""
     opened_at: datetime
     updated_at: datetime
+    """When it last changed in a way that people should see."""
     revision: int = 1
     """Grows with every change that people should see."""
     reopened: int = 0
     clear_since: datetime | None = None
+    """Since when the short windows burn no more."""
     resolved_at: datetime | None = None
+    unknown_since: datetime | None = None
+    """Since when too little is seen to say whether it still burns: it is held open."""
+    announced_at: datetime | None = None
+    """When people were first to be told. None: a page of the same SLO has spoken for it so far."""
+    inhibited: bool = False
+    """A page of the same SLO speaks for it now."""
+    remaining: float | None = None
+    """The budget left, as a ratio, when `revision` last grew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,21 @@ class Transition:
 
     incident: Incident
     reason: Reason
-    status: SloStatus
+    status: SloStatus | None
+    """None when the SLO is gone from the catalog."""
+    previous: Incident | None = None
+    """What it was; None when it has just opened."""
+
+
+class Priority(IntEnum):
+    """In which order a channel's notifications go out; lower goes first."""
+
+    PAGE = 0
+    ESCALATION = 1
+    RESOLVE = 2
+    TICKET = 3
+    UPDATE = 4
+    REFRESH = 5
 
 
 class NotificationKind(StrEnum):
@@ -82,6 +107,8 @@ class Notification:
     kind: NotificationKind
     revision: int
     priority: int
-    """Lower goes first: page, escalation, resolve, new ticket, update, refresh."""
+    """Lower goes first: page, escalation, resolve, new ticket, update, refresh (`Priority`)."""
     not_before: datetime
     deadline: datetime
+    mention: bool = False
+    """Call the squad's on-call group by name."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -25,6 +26,34 @@ class Severity(StrEnum):
 
     PAGE = "page"
     TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowStatus:
+    """What was counted in one alert window."""
+
+    bad: float | None
+    total: float | None
+    coverage: float | None
+    """Share of the window in which the series were seen, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class TierStatus:
+    """How one alert tier judges the SLO."""
+
+    name: str
+    severity: Severity
+    long: str
+    """Its long window as a duration: "1h"."""
+    short: str
+    threshold: Decimal
+    """The burn rate that it stands for: 14.4."""
+    firing: bool
+    clear: bool | None
+    """The short window burns no more. None: too little of it was seen to say."""
+    tail: float | None = None
+    """How likely so many bad events were by chance; None when the rule did not come to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +82,21 @@ class SloStatus:
     """By alert window as a duration: {"5m": 14.4, "30m": …, "1h": …, "2h", "6h", "1d", "3d"}."""
     failure: str | None = None
     """Prometheus's message when state is query_failed."""
+    windows: Mapping[str, WindowStatus] = field(default_factory=dict)
+    """By alert window, under the same labels as `burn`."""
+    tiers: tuple[TierStatus, ...] = ()
+    """The alert tiers that apply to this window, fastest first."""
+    budget_minutes: float | None = None
+    """The budget as minutes of full outage at the window's mean traffic."""
+    since: datetime | None = None
+    """When the history begins, if that is later than the window: `budget` is then projected to the whole window."""
+    dispersion: float = 1.0
+    """How clumped bad events usually are; 1 when they come one by one."""
+
+    @property
+    def objective_percent(self) -> Decimal:
+        """The objective as it was written, without the noise of a float: 99.9."""
+        return (Decimal(repr(self.objective)) * 100).normalize()
 
 
 @dataclass(frozen=True, slots=True)
