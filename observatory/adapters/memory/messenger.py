@@ -1,0 +1,95 @@
+"""Slack in memory: keeps what was posted, and fails as it is told to."""
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from observatory.application.ports import Posted
+from observatory.errors import ObservatoryError, Refused
+from observatory.outputs.message import Message
+
+
+@dataclass(slots=True)
+class Written:
+    """A message as it stands in a channel."""
+
+    channel: str
+    ts: str
+    message: Message
+    delivery_id: str
+    thread_ts: str | None = None
+    edits: int = 0
+
+
+class MemoryMessenger:
+    """The `Messenger` port over a list. Channels in `broken` refuse everything with their code."""
+
+    def __init__(self) -> None:
+        self.written: list[Written] = []
+        self.broken: dict[str, str] = {}
+        self._failures: deque[tuple[ObservatoryError, bool]] = deque()
+        self._lock = Lock()
+
+    def fail_next(self, error: ObservatoryError, *, after_posting: bool = False) -> None:
+        """Raise this at the next post or update; with `after_posting` it happens nevertheless, as a lost answer is."""
+        self._failures.append((error, after_posting))
+
+    def delete(self, ts: str) -> None:
+        """Remove a message, as people do."""
+        self.written = [one for one in self.written if one.ts != ts]
+
+    def post(
+        self, channel: str, message: Message, *, delivery_id: str, thread_ts: str | None = None
+    ) -> Posted:
+        """Append a message."""
+        with self._lock:
+            failure = self._before(channel)
+            one = Written(
+                channel, f"1700000000.{len(self.written) + 1:06d}", message, delivery_id, thread_ts
+            )
+            self.written.append(one)
+            return self._after(failure, one)
+
+    def update(self, channel: str, ts: str, message: Message, *, delivery_id: str) -> Posted:
+        """Replace a message's content and metadata."""
+        with self._lock:
+            failure = self._before(channel)
+            one = next((one for one in self.written if (one.channel, one.ts) == (channel, ts)), None)
+            if one is None:
+                raise Refused(f"no message {ts} in {channel}", code="message_not_found")
+            one.message, one.delivery_id, one.edits = message, delivery_id, one.edits + 1
+            return self._after(failure, one)
+
+    def find(
+        self, channel: str, delivery_id: str, *, since: datetime, thread_ts: str | None = None
+    ) -> Posted | None:
+        """Look for a delivery id; `since` is not needed to find it here."""
+        with self._lock:
+            self._refuse(channel)
+            for one in self.written:
+                if (one.channel, one.delivery_id, one.thread_ts) == (channel, delivery_id, thread_ts):
+                    return _posted(one)
+        return None
+
+    def _before(self, channel: str) -> ObservatoryError | None:
+        self._refuse(channel)
+        if not self._failures:
+            return None
+        error, after_posting = self._failures.popleft()
+        if not after_posting:
+            raise error
+        return error
+
+    def _after(self, failure: ObservatoryError | None, one: Written) -> Posted:
+        if failure is not None:
+            raise failure
+        return _posted(one)
+
+    def _refuse(self, channel: str) -> None:
+        if channel in self.broken:
+            raise Refused(f"Slack refused: {self.broken[channel]}", code=self.broken[channel])
+
+
+def _posted(one: Written) -> Posted:
+    return Posted(one.channel, one.ts, f"memory://{one.channel}/{one.ts}")

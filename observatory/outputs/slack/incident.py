@@ -1,0 +1,152 @@
+"""The message of an incident: posted once, then edited in place as its numbers and its state change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from observatory.alerting import Incident, IncidentState
+from observatory.catalog import ServiceSlo
+from observatory.evaluation import Severity, SloStatus
+from observatory.outputs.message import Message
+from observatory.outputs.slack import layout, numbers
+from observatory.outputs.slack.text import escape, mention, mrkdwn, plain
+from observatory.outputs.slack.words import headline_burn, is_unknown, left, title, until_gone
+
+_BAR = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What a message says beyond the numbers. The runbook's address is the catalog's."""
+
+    dashboard: str | None = None
+    """Address of the SLO's dashboard."""
+    incident: str | None = None
+    """Address of the incident's page."""
+    owned_because: str = "owner of the service in the catalog"
+    """Why this squad is told, in words that follow a comma."""
+    spent: float | None = None
+    """The share of the error budget that went while it burned; said when it is resolved."""
+    notes: Sequence[str] = ()
+    """More that a reader should know (a deploy, an owner's burning dependency), one line each; five are shown."""
+
+
+def render_root(
+    incident: Incident,
+    status: SloStatus,
+    entry: ServiceSlo,
+    background: Background,
+    *,
+    now: datetime,
+) -> Message:
+    """An incident as it is now; the same function makes the first message and every edit of it."""
+    resolved = incident.state is IncidentState.RESOLVED
+    first = title(incident, status)
+    facts = _ending(incident, status, background.spent) if resolved else _standing(status, incident)
+    links = (
+        ("Runbook", entry.service.runbook),
+        ("Dashboard", background.dashboard),
+        ("Incident", background.incident),
+    )
+    blocks = (
+        layout.header(first),
+        layout.section(_story(facts, status, entry)),
+        layout.fields(_figures(incident, status, entry, now=now)),
+        layout.section(_owner(incident, entry, background.owned_because)),
+        *(layout.context(mrkdwn(note, 300)) for note in background.notes[:5]),
+        *layout.buttons(links, urgent=None if resolved else "Runbook"),
+        layout.context(_small_print(incident, entry, now=now)),
+    )
+    text = f"{first}: {facts}. Owner: {plain(incident.squad, 60)}"
+    return Message(text=escape(text), blocks=blocks)
+
+
+def _standing(status: SloStatus, incident: Incident) -> str:
+    """`42 % of the error budget left, gone in about 21 h`."""
+    if is_unknown(status):
+        return f"{left(status)} when last measured"
+    gone = until_gone(status, incident.tiers)
+    return left(status) if gone is None else f"{left(status)}, gone in {numbers.about(gone)}"
+
+
+def _ending(incident: Incident, status: SloStatus, spent: float | None) -> str:
+    """`it lasted 42 min and cost 3.1 % of the error budget; 39 % of the error budget left`."""
+    lasted = f"it lasted {numbers.span(_ended(incident) - incident.opened_at)}"
+    cost = "" if spent is None else f" and cost {numbers.percent(spent)} of the error budget"
+    return f"{lasted}{cost}; {left(status)}"
+
+
+def _story(facts: str, status: SloStatus, entry: ServiceSlo) -> str:
+    lines = [f"*{escape(facts[0].upper() + facts[1:])}*"]
+    if status.remaining is not None:
+        lines.append(_bar(status.remaining))
+    if status.sli is not None:
+        target = numbers.sli(status.objective)
+        lines.append(f"{numbers.sli(status.sli)} good over {numbers.span(status.window)}, {target} promised")
+    if entry.slo.description:
+        lines.append(f"_{mrkdwn(entry.slo.description, 300)}_")
+    if status.failure is not None:
+        lines.append(f":warning: The query failed: `{mrkdwn(status.failure.replace('`', chr(39)), 300)}`")
+    return "\n".join(lines)
+
+
+def _bar(remaining: float) -> str:
+    """Ten cells; one stays as long as anything is left."""
+    full = min(_BAR, max(0, round(remaining * _BAR)))
+    full = 1 if full == 0 and remaining > 0 else full
+    return "▰" * full + "▱" * (_BAR - full)
+
+
+def _figures(
+    incident: Incident, status: SloStatus, entry: ServiceSlo, *, now: datetime
+) -> list[tuple[str, str]]:
+    zone = entry.squad.on_call.timezone
+    since = numbers.clock_time(incident.opened_at, zone, now=now)
+    resolved = incident.state is IncidentState.RESOLVED
+    until = f"until {numbers.clock_time(_ended(incident), zone, now=now)}"
+    so_far = f"for {numbers.span(max(now - incident.opened_at, timedelta()))}"
+    return [
+        ("Burn rate", _burns(status, incident)),
+        ("Bad events", _bad_events(status)),
+        ("Since", f"{since}, {until if resolved else so_far}"),
+        ("Data", _data(status, now=now)),
+    ]
+
+
+def _burns(status: SloStatus, incident: Incident) -> str:
+    """The windows that decided first, the longer ones after: `14.6× over 1h, 15.2× over 5m`."""
+    main = headline_burn(status, incident.tiers)
+    known = [(window, burn) for window, burn in status.burn.items() if burn is not None]
+    known.sort(key=lambda pair: main is not None and pair[0] != main.window)
+    return ", ".join(f"{numbers.factor(burn)} over {window}" for window, burn in known[:4]) or numbers.UNKNOWN
+
+
+def _bad_events(status: SloStatus) -> str:
+    if status.bad is None or status.total is None:
+        return numbers.UNKNOWN
+    allowed = "" if status.budget is None else f"; {numbers.count(status.budget)} may be"
+    return f"{numbers.count(status.bad)} of {numbers.count(status.total)}{allowed}"
+
+
+def _data(status: SloStatus, *, now: datetime) -> str:
+    age = f"{numbers.span(now - status.at)} old"
+    coverage = "" if status.coverage is None else f", {numbers.sli(status.coverage)} covered"
+    warning = f":warning: {status.state.replace('_', ' ')}, " if is_unknown(status) else ""
+    return warning + age + coverage
+
+
+def _owner(incident: Incident, entry: ServiceSlo, owned_because: str) -> str:
+    words = f"*Owner* {mrkdwn(incident.squad, 60)}, {mrkdwn(owned_because, 200)}"
+    on_call = entry.squad.slack.mention
+    pings = incident.severity is Severity.PAGE and incident.state is IncidentState.FIRING and on_call
+    return f"{words}\n*On call* {mention(on_call)}" if pings and on_call else words
+
+
+def _small_print(incident: Incident, entry: ServiceSlo, *, now: datetime) -> str:
+    again = f"re-opened {incident.reopened}×, " if incident.reopened else ""
+    as_of = numbers.clock_time(now, entry.squad.on_call.timezone, now=now)
+    return f"As of {as_of}, {again}tier {mrkdwn(', '.join(incident.tiers), 80)}, incident {mrkdwn(incident.id, 60)}"
+
+
+def _ended(incident: Incident) -> datetime:
+    return incident.resolved_at or incident.updated_at

@@ -1,0 +1,77 @@
+"""Replies in an incident's thread: what an edit would let pass unnoticed."""
+
+from datetime import datetime
+
+from observatory.alerting import IncidentState, Reason, Transition
+from observatory.catalog import ServiceSlo
+from observatory.evaluation import Severity
+from observatory.outputs.message import Message
+from observatory.outputs.slack import layout, numbers
+from observatory.outputs.slack.text import escape, mention, plain
+from observatory.outputs.slack.words import headline_burn, left, until_gone
+
+_RESOLVED_BECAUSE = {
+    Reason.BURN_STOPPED: "the burn stopped",
+    Reason.REMOVED_FROM_CATALOG: "it was removed from the catalog",
+    Reason.INHIBITED_BY_PAGE: "a page of the same SLO took over",
+}
+
+
+def render_reply(
+    transition: Transition,
+    entry: ServiceSlo,
+    *,
+    now: datetime,
+    spent: float | None = None,
+    ping: bool = True,
+) -> Message:
+    """A transition in a line or two: escalated, re-opened, resolved.
+
+    `spent` is the share of the error budget that went while it burned. `ping` is False where the on-call group
+    was told minutes ago (flapping); only pages ever ping.
+    """
+    incident = transition.incident
+    resolved = incident.state is IncidentState.RESOLVED
+    headline = _ended(transition) if resolved else _burning(transition)
+    numbers_line = _cost(transition, spent) if resolved else _standing(transition)
+    zone = entry.squad.on_call.timezone
+    lines = [f"*{escape(headline)}*", escape(f"{numbers_line} ({numbers.clock_time(now, zone, now=now)}).")]
+    on_call = entry.squad.slack.mention
+    if ping and not resolved and incident.severity is Severity.PAGE and on_call:
+        lines.append(mention(on_call))
+    text = escape(f"{headline}: {plain(incident.slo, 120)}, {numbers_line}")
+    return Message(text=text, blocks=(layout.section("\n".join(lines)),))
+
+
+def _burning(transition: Transition) -> str:
+    incident = transition.incident
+    tiers = plain(", ".join(incident.tiers), 80)
+    match transition.reason:
+        case Reason.TIER_JOINED:
+            return f"⏫ Escalated: tier {tiers} fires"
+        case Reason.REOPENED:
+            return f"🔁 Burning again, re-opened {incident.reopened}×"
+        case _:
+            return f"ℹ️ {transition.reason.replace('_', ' ').capitalize()}"
+
+
+def _ended(transition: Transition) -> str:
+    incident = transition.incident
+    lasted = numbers.span((incident.resolved_at or incident.updated_at) - incident.opened_at)
+    because = _RESOLVED_BECAUSE.get(transition.reason, transition.reason.replace("_", " "))
+    return f"✅ Resolved after {lasted}: {because}"
+
+
+def _standing(transition: Transition) -> str:
+    status, tiers = transition.status, transition.incident.tiers
+    burn, gone = headline_burn(status, tiers), until_gone(status, tiers)
+    parts = [
+        "" if burn is None else f"burning {numbers.factor(burn.rate)} too fast over {burn.window}",
+        left(status) if gone is None else f"{left(status)}, gone in {numbers.about(gone)}",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _cost(transition: Transition, spent: float | None) -> str:
+    cost = "" if spent is None else f"cost {numbers.percent(spent)} of the error budget; "
+    return cost + left(transition.status)

@@ -1,0 +1,75 @@
+"""The phrases that an incident's message and its replies share."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from observatory.alerting import Incident, IncidentState
+from observatory.evaluation import Severity, SloStatus, State
+from observatory.outputs.slack import numbers
+from observatory.outputs.slack.text import plain
+
+_UNKNOWN = {State.NO_DATA, State.STALE, State.QUERY_FAILED}
+_ASKS = {Severity.PAGE: "🔴 PAGE", Severity.TICKET: "🟠 Ticket"}
+_STANDS = {
+    IncidentState.ACKNOWLEDGED: "👀 Acknowledged",
+    IncidentState.SILENCED: "🔕 Silenced",
+    IncidentState.RESOLVED: "✅ Resolved",
+}
+LONG_WINDOW = {"fast": "1h", "slow": "6h", "drain": "1d", "creep": "3d"}
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """A burn rate and the window it was measured over."""
+
+    window: str
+    rate: float
+
+
+def is_unknown(status: SloStatus) -> bool:
+    """Whether the numbers are not of now."""
+    return status.state in _UNKNOWN
+
+
+def title(incident: Incident, status: SloStatus) -> str:
+    """Severity and what burns, for the first line: `🔴 PAGE: playlists/availability is burning 14.4× too fast`."""
+    asks = _STANDS.get(incident.state, _ASKS[incident.severity])
+    what = plain(incident.slo, 70)
+    burn = headline_burn(status, incident.tiers)
+    if incident.state is IncidentState.RESOLVED:
+        return f"{asks}: {what} stopped burning"
+    if is_unknown(status) or burn is None:
+        return f"{asks}: {what} was burning, and now cannot be measured"
+    return f"{asks}: {what} is burning {numbers.factor(burn.rate)} too fast"
+
+
+def headline_burn(status: SloStatus, tiers: tuple[str, ...]) -> Burn | None:
+    """The burn over the long window of the quickest tier that fires; of any known window when there is no such tier."""
+    wanted = [window for tier, window in LONG_WINDOW.items() if tier in tiers]
+    for window in (*wanted, *LONG_WINDOW.values(), *status.burn):
+        rate = status.burn.get(window)
+        if rate is not None:
+            return Burn(window, rate)
+    return None
+
+
+def left(status: SloStatus) -> str:
+    """`42 % of the error budget left`."""
+    if status.remaining is None:
+        return "error budget unknown"
+    if status.remaining < 0:
+        return f"error budget overspent by {numbers.percent(-status.remaining)}"
+    if status.remaining == 0:
+        return "error budget gone"
+    return f"{numbers.percent(status.remaining)} of the error budget left"
+
+
+def until_gone(status: SloStatus, tiers: tuple[str, ...]) -> timedelta | None:
+    """How long the budget lasts at the present burn: remaining · window / burn rate.
+
+    None when it is gone, unknown, or not burning faster than it comes back.
+    """
+    burn = headline_burn(status, tiers)
+    if status.remaining is None or status.remaining <= 0 or burn is None or burn.rate <= 1:
+        return None
+    return status.remaining * status.window / burn.rate
