@@ -28,6 +28,7 @@ class MemoryMessenger:
     def __init__(self) -> None:
         self.written: list[Written] = []
         self.broken: dict[str, str] = {}
+        self._posts = 0
         self._failures: deque[tuple[ObservatoryError, bool]] = deque()
         self._lock = Lock()
 
@@ -45,9 +46,8 @@ class MemoryMessenger:
         """Append a message."""
         with self._lock:
             failure = self._before(channel)
-            one = Written(
-                channel, f"1700000000.{len(self.written) + 1:06d}", message, delivery_id, thread_ts
-            )
+            self._posts += 1
+            one = Written(channel, f"1700000000.{self._posts:06d}", message, delivery_id, thread_ts)
             self.written.append(one)
             return self._after(failure, one)
 

@@ -49,6 +49,8 @@ def _burning(transition: Transition) -> str:
     match transition.reason:
         case Reason.TIER_JOINED:
             return f"⏫ Escalated: tier {tiers} fires"
+        case Reason.ESCALATED_TO_PAGE:
+            return f"⏫ Escalated to a page: tier {tiers} fires"
         case Reason.REOPENED:
             return f"🔁 Burning again, re-opened {incident.reopened}×"
         case _:
@@ -64,6 +66,8 @@ def _ended(transition: Transition) -> str:
 
 def _standing(transition: Transition) -> str:
     status, tiers = transition.status, transition.incident.tiers
+    if status is None:
+        return "it is measured no more"
     burn, gone = headline_burn(status, tiers), until_gone(status, tiers)
     parts = [
         "" if burn is None else f"burning {numbers.factor(burn.rate)} too fast over {burn.window}",
@@ -74,4 +78,5 @@ def _standing(transition: Transition) -> str:
 
 def _cost(transition: Transition, spent: float | None) -> str:
     cost = "" if spent is None else f"cost {numbers.percent(spent)} of the error budget; "
-    return cost + left(transition.status)
+    rest = "it is measured no more" if transition.status is None else left(transition.status)
+    return cost + rest

@@ -15,7 +15,6 @@ _STANDS = {
     IncidentState.SILENCED: "🔕 Silenced",
     IncidentState.RESOLVED: "✅ Resolved",
 }
-LONG_WINDOW = {"fast": "1h", "slow": "6h", "drain": "1d", "creep": "3d"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,10 @@ def title(incident: Incident, status: SloStatus) -> str:
 
 
 def headline_burn(status: SloStatus, tiers: tuple[str, ...]) -> Burn | None:
-    """The burn over the long window of the quickest tier that fires; of any known window when there is no such tier."""
-    wanted = [window for tier, window in LONG_WINDOW.items() if tier in tiers]
-    for window in (*wanted, *LONG_WINDOW.values(), *status.burn):
+    """The burn over the long window of the quickest of these tiers; of any known window when there is no such tier."""
+    own = [tier.long for tier in status.tiers if tier.name in tiers]
+    others = [tier.long for tier in status.tiers]
+    for window in (*own, *others, *status.burn):
         rate = status.burn.get(window)
         if rate is not None:
             return Burn(window, rate)

@@ -1,0 +1,111 @@
+"""One round of delivery: take what is due, send it, and say how it went."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from observatory.application.delivery import Delivery
+from observatory.application.ports import AlertStore, Clock, Messenger
+from observatory.application.sending import Ended, Outcome, Sender
+from observatory.catalog import Catalog
+
+_PROBE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round came to; counts are of attempts that ended since the round before."""
+
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    refusals: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Slack's refusals by destination and code."""
+    in_flight: int = 0
+    """Attempts that have not ended yet."""
+    undelivered: Sequence[Delivery] = ()
+    """`notification_undelivered`: past their deadline and not delivered, given up ones of this round among them."""
+    problem: str | None = None
+    """Why nothing goes out to anyone: Slack refuses the token, with this code."""
+    crashes: Sequence[BaseException] = ()
+    """Attempts that broke in a way nobody foresaw; their leases run out, and they are taken up again."""
+
+
+@dataclass(slots=True)
+class Deliver:
+    """Sends what the outbox holds; call it about once a second.
+
+    Each destination has at most one attempt at a time, each attempt a thread of the executor, and no round waits
+    longer than `patience`: a slow channel's attempt goes on while the next rounds serve the others.
+    """
+
+    store: AlertStore
+    messenger: Messenger
+    clock: Clock
+    catalog: Callable[[], Catalog]
+    executor: Executor
+    worker: str
+    """Names this process among the replicas."""
+    catch_all: str | None = None
+    lease: timedelta = timedelta(seconds=60)
+    """Far above the time one attempt can take."""
+    capacity: int = 8
+    """Attempts at a time: the executor's threads."""
+    patience: timedelta = timedelta(seconds=2)
+    _running: set[Future[Ended]] = field(default_factory=set, init=False)
+    _problem: str | None = field(default=None, init=False)
+    _silent_until: datetime | None = field(default=None, init=False)
+
+    def __call__(self) -> Round:
+        """Run one round.
+
+        Raises:
+            Unavailable: the store can't be reached; nothing was taken.
+        """
+        now = self.clock.now()
+        if self._silent_until is None or now >= self._silent_until:
+            self._start(now)
+        ended, crashes = self._collect(self.patience)
+        return self._sum_up(ended, crashes)
+
+    def drain(self) -> Round:
+        """Wait for every attempt under way, and start none: before the process ends."""
+        ended, crashes = self._collect(None)
+        return self._sum_up(ended, crashes)
+
+    def _start(self, now: datetime) -> None:
+        sender = Sender(self.store, self.messenger, self.clock, self.catalog, self.catch_all)
+        for delivery in self.store.unsettled(now=now, worker=self.worker, lease=self.lease):
+            self._running.add(self.executor.submit(sender.recover, delivery))
+        free = 1 if self._problem else self.capacity - len(self._running)
+        if free > 0:
+            for delivery in self.store.claim(now=now, worker=self.worker, lease=self.lease, limit=free):
+                self._running.add(self.executor.submit(sender.send, delivery))
+
+    def _collect(self, patience: timedelta | None) -> tuple[list[Ended], list[BaseException]]:
+        seconds = None if patience is None else patience.total_seconds()
+        done, self._running = wait(self._running, timeout=seconds)
+        crashes = [error for future in done if (error := future.exception()) is not None]
+        return [future.result() for future in done if future.exception() is None], crashes
+
+    def _sum_up(self, ended: Sequence[Ended], crashes: Sequence[BaseException]) -> Round:
+        now = self.clock.now()
+        self._judge_token(ended, now)
+        refused = [(one.delivery.notification.destination, one.code) for one in ended]
+        given_up = [one.delivery for one in ended if one.outcome is Outcome.DEAD]
+        return Round(
+            outcomes=Counter(one.outcome for one in ended),
+            refusals=Counter((destination, code) for destination, code in refused if code is not None),
+            in_flight=len(self._running),
+            undelivered=(*given_up, *self.store.overdue(now=now)),
+            problem=self._problem,
+            crashes=crashes,
+        )
+
+    def _judge_token(self, ended: Sequence[Ended], now: datetime) -> None:
+        """A refused token silences us for a minute; then one delivery tries again, and its success ends it."""
+        refused = [one.code for one in ended if one.outcome is Outcome.TOKEN_REFUSED]
+        if refused:
+            self._problem, self._silent_until = refused[0], now + _PROBE
+        elif any(one.outcome in {Outcome.SENT, Outcome.FOUND, Outcome.SHORTENED} for one in ended):
+            self._problem = self._silent_until = None

@@ -1,0 +1,290 @@
+"""One delivery's attempt: post it, and let Slack's answer decide what becomes of it.
+
+The protocol that loses nothing: the store has committed SENDING before we are called; an answer ends the attempt; no
+answer makes it AMBIGUOUS, and history is asked before anything is sent again.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from observatory.alerting import NotificationKind
+from observatory.application.delivery import Delivery, DeliveryState
+from observatory.application.ports import AlertStore, Clock, Messenger, Posted
+from observatory.application.refusals import Reaction, reaction_to
+from observatory.application.rerouting import as_root, moved, next_channel
+from observatory.catalog import Catalog
+from observatory.errors import Ambiguous, RateLimited, Refused, Unavailable
+from observatory.outputs.message import Message
+from observatory.outputs.slack import short_form, with_banner
+
+_LOOK_AGAIN = timedelta(seconds=5)
+_NOT_YET_FOUND = "not found in the channel's history; looking once more before sending again"
+_LOOKS_AT_UNREADABLE_HISTORY = 4
+_LONGEST_WAIT = timedelta(seconds=30)
+_TOKEN_WAIT = timedelta(seconds=60)
+_ROOT_WAIT = timedelta(seconds=2)
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    SENT = "sent"
+    FOUND = "found"
+    """It had been posted, though no answer came: history has it."""
+    SENT_PERHAPS_TWICE = "sent_perhaps_twice"
+    """History could not be read; sent again, and labelled."""
+    SHORTENED = "shortened"
+    RATE_LIMITED = "rate_limited"
+    RETRY = "retry"
+    WAITS_FOR_ROOT = "waits_for_root"
+    AMBIGUOUS = "ambiguous"
+    FAILED_OVER = "failed_over"
+    NEW_ROOT = "new_root"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - no secret: Slack's word on one
+    DEAD = "dead"
+    OVERTAKEN = "overtaken"
+    """Our lease ran out, and another worker has it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An outcome, whose it was, and Slack's code when it refused."""
+
+    outcome: Outcome
+    delivery: Delivery
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Makes attempts, and writes down how they ended."""
+
+    store: AlertStore
+    messenger: Messenger
+    clock: Clock
+    catalog: Callable[[], Catalog]
+    catch_all: str | None = None
+
+    def send(self, delivery: Delivery) -> Ended:
+        """Send a claimed delivery."""
+        if self._is_overtaken(delivery):
+            return Ended(Outcome.OVERTAKEN, delivery)
+        if delivery.notification.kind is NotificationKind.ROOT:
+            return self._try(delivery, None, delivery.message)
+        root = self.store.root(delivery.notification.incident, delivery.notification.destination)
+        return self._without_root(delivery) if root is None else self._try(delivery, root, delivery.message)
+
+    def recover(self, delivery: Delivery) -> Ended:
+        """Find out what became of an attempt that nobody saw the end of, and send it again if need be."""
+        if self._is_overtaken(delivery):
+            return Ended(Outcome.OVERTAKEN, delivery)
+        if delivery.notification.kind is NotificationKind.UPDATE:
+            return self.send(delivery)  # an edit done twice is the same edit
+        try:
+            found = self._find(delivery)
+        except RateLimited as error:
+            return self._ambiguous(delivery, str(error), wait=error.retry_after)
+        except (Refused, Unavailable) as error:
+            return self._unreadable(delivery, error)
+        if found is not None:
+            return self._sent(delivery, found, Outcome.FOUND)
+        if delivery.last_error != _NOT_YET_FOUND:
+            return self._ambiguous(delivery, _NOT_YET_FOUND, wait=_LOOK_AGAIN)
+        return self.send(delivery)
+
+    def _unreadable(self, delivery: Delivery, error: Refused | Unavailable) -> Ended:
+        """History keeps its secret: ask a few times when that may pass, then send again, labelled."""
+        if isinstance(error, Refused):
+            token_is_bad = reaction_to(error.code) is Reaction.STOP and error.code != "missing_scope"
+            if not token_is_bad:
+                return self._send_marked(delivery, error)
+            ended = self._ambiguous(delivery, str(error), wait=_TOKEN_WAIT)
+            return replace(ended, outcome=Outcome.TOKEN_REFUSED, code=error.code)
+        if delivery.attempt < _LOOKS_AT_UNREADABLE_HISTORY:
+            return self._ambiguous(delivery, str(error), wait=_backoff(delivery))
+        return self._send_marked(delivery, error)
+
+    def _try(self, delivery: Delivery, root: Delivery | None, message: Message) -> Ended:
+        try:
+            posted = self._call(delivery, root, message)
+        except RateLimited as error:
+            return self._rate_limited(delivery, error)
+        except Refused as error:
+            return self._refused(delivery, root, message, error)
+        except Ambiguous as error:
+            if delivery.notification.kind is NotificationKind.UPDATE:
+                return self._later(delivery, str(error))
+            return self._ambiguous(delivery, str(error), wait=_backoff(delivery))
+        except Unavailable as error:
+            self.store.hold(delivery.notification.destination, until=self.clock.now() + _backoff(delivery))
+            return self._later(delivery, str(error))
+        return self._sent(delivery, posted, Outcome.SENT)
+
+    def _call(self, delivery: Delivery, root: Delivery | None, message: Message) -> Posted:
+        notification = delivery.notification
+        if root is None or root.ts is None:
+            return self.messenger.post(
+                notification.destination, message, delivery_id=notification.delivery_id
+            )
+        channel = root.channel or notification.destination
+        if notification.kind is NotificationKind.UPDATE:
+            return self.messenger.update(channel, root.ts, message, delivery_id=notification.delivery_id)
+        return self.messenger.post(channel, message, delivery_id=notification.delivery_id, thread_ts=root.ts)
+
+    def _refused(self, delivery: Delivery, root: Delivery | None, message: Message, error: Refused) -> Ended:
+        match reaction_to(error.code):
+            case Reaction.STOP:
+                return self._later(
+                    delivery, str(error), Outcome.TOKEN_REFUSED, wait=_TOKEN_WAIT, code=error.code
+                )
+            case Reaction.FAIL_OVER:
+                return self._fail_over(delivery, error.code)
+            case Reaction.NEW_ROOT if root is not None:
+                return self._replace_root(delivery, root, error.code)
+            case _ if message.blocks:
+                ended = self._try(delivery, root, short_form(message))
+                outcome = Outcome.SHORTENED if ended.outcome is Outcome.SENT else ended.outcome
+                return replace(ended, outcome=outcome, code=error.code)
+            case _ if self.clock.now() > delivery.notification.deadline:
+                return self._fail_over(delivery, error.code)
+            case _:
+                return self._later(delivery, str(error), code=error.code)
+
+    def _fail_over(self, delivery: Delivery, code: str) -> Ended:
+        """On to the next channel; at the last one, keep trying until the deadline."""
+        incident = self.store.incident(delivery.notification.incident)
+        squad = None if incident is None else self.catalog().squads.get(incident.squad)
+        channel = next_channel(delivery.notification.destination, squad=squad, catch_all=self.catch_all)
+        if channel is not None:
+            ended = replace(delivery, state=DeliveryState.FAILED_OVER, last_error=code)
+            return self._settle(
+                ended, Outcome.FAILED_OVER, then=moved(delivery, channel, because=code), code=code
+            )
+        if self.clock.now() > delivery.notification.deadline:
+            ended = replace(delivery, state=DeliveryState.DEAD, last_error=code)
+            return self._settle(ended, Outcome.DEAD, code=code)
+        return self._later(delivery, code, code=code)
+
+    def _without_root(self, delivery: Delivery) -> Ended:
+        """An update or a reply where no root was sent: follow it, wait for it, or take its place."""
+        notification = delivery.notification
+        states = {
+            row.state: row
+            for row in self.store.deliveries(incident=notification.incident)
+            if row.notification.kind is NotificationKind.ROOT
+            and row.notification.destination == notification.destination
+        }
+        if states.keys() & {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.AMBIGUOUS}:
+            waiting = replace(delivery, state=DeliveryState.PENDING)
+            return self._settle(self._not_before(waiting, _ROOT_WAIT), Outcome.WAITS_FOR_ROOT)
+        gone_on = states.get(DeliveryState.FAILED_OVER)
+        if gone_on is not None:
+            return self._fail_over(delivery, gone_on.last_error or "root_failed_over")
+        superseded = replace(delivery, state=DeliveryState.SUPERSEDED, last_error="no root was sent")
+        return self._settle(superseded, Outcome.NEW_ROOT, then=as_root(delivery))
+
+    def _replace_root(self, delivery: Delivery, root: Delivery, code: str) -> Ended:
+        """First the new root takes the old one's place, then the update ends: after a crash between, it is an edit."""
+        self.store.settle(replace(root, state=DeliveryState.DEAD, last_error=code), then=[as_root(delivery)])
+        superseded = replace(delivery, state=DeliveryState.SUPERSEDED, last_error=code)
+        return self._settle(superseded, Outcome.NEW_ROOT, code=code)
+
+    def _find(self, delivery: Delivery) -> Posted | None:
+        notification = delivery.notification
+        incident = self.store.incident(notification.incident)
+        since = notification.not_before if incident is None else incident.opened_at
+        root = None
+        if notification.kind is NotificationKind.REPLY:
+            root = self.store.root(notification.incident, notification.destination)
+        return self.messenger.find(
+            notification.destination,
+            notification.delivery_id,
+            since=since,
+            thread_ts=None if root is None else root.ts,
+        )
+
+    def _send_marked(self, delivery: Delivery, error: Exception) -> Ended:
+        marked = replace(
+            delivery,
+            message=with_banner(delivery.message, "Possible duplicate: Slack's history can't be read"),
+        )
+        ended = self.send(marked)
+        if ended.outcome in {Outcome.SENT, Outcome.SHORTENED}:
+            return replace(ended, outcome=Outcome.SENT_PERHAPS_TWICE)
+        if ended.outcome in {
+            Outcome.RETRY,
+            Outcome.RATE_LIMITED,
+        }:  # it must stay labelled, so it stays ambiguous
+            self.store.settle(replace(ended.delivery, state=DeliveryState.AMBIGUOUS, last_error=str(error)))
+        return ended
+
+    def _sent(self, delivery: Delivery, posted: Posted, outcome: Outcome) -> Ended:
+        sent = replace(
+            delivery,
+            state=DeliveryState.SENT,
+            channel=posted.channel,
+            ts=posted.ts,
+            permalink=posted.permalink,
+            sent_at=self.clock.now(),
+            last_error=None,
+        )
+        return self._settle(sent, outcome)
+
+    def _rate_limited(self, delivery: Delivery, error: RateLimited) -> Ended:
+        """The channel waits as long as Slack says, and its order stays."""
+        self.store.hold(
+            delivery.notification.destination, until=self.clock.now() + error.retry_after + _jitter(delivery)
+        )
+        return self._settle(
+            replace(delivery, state=DeliveryState.PENDING, last_error=str(error)),
+            Outcome.RATE_LIMITED,
+            code=error.code,
+        )
+
+    def _later(
+        self,
+        delivery: Delivery,
+        error: str,
+        outcome: Outcome = Outcome.RETRY,
+        *,
+        wait: timedelta | None = None,
+        code: str | None = None,
+    ) -> Ended:
+        waiting = replace(delivery, state=DeliveryState.PENDING, last_error=error)
+        return self._settle(self._not_before(waiting, wait or _backoff(delivery)), outcome, code=code)
+
+    def _ambiguous(self, delivery: Delivery, error: str, *, wait: timedelta) -> Ended:
+        doubtful = replace(delivery, state=DeliveryState.AMBIGUOUS, last_error=error)
+        return self._settle(self._not_before(doubtful, wait), Outcome.AMBIGUOUS)
+
+    def _settle(
+        self, delivery: Delivery, outcome: Outcome, *, then: Delivery | None = None, code: str | None = None
+    ) -> Ended:
+        written = self.store.settle(delivery, then=() if then is None else (then,))
+        return Ended(outcome if written else Outcome.OVERTAKEN, delivery, code)
+
+    def _not_before(self, delivery: Delivery, wait: timedelta) -> Delivery:
+        notification = replace(delivery.notification, not_before=self.clock.now() + wait)
+        return replace(delivery, notification=notification)
+
+    def _is_overtaken(self, delivery: Delivery) -> bool:
+        return delivery.lease_until is not None and self.clock.now() >= delivery.lease_until
+
+
+def _backoff(delivery: Delivery) -> timedelta:
+    """1, 2, 4, … 30 s, of which the upper half is jitter."""
+    longest = min(timedelta(seconds=2 ** min(delivery.attempt - 1, 6)), _LONGEST_WAIT)
+    return longest * (0.5 + 0.5 * _fraction(delivery))
+
+
+def _jitter(delivery: Delivery) -> timedelta:
+    return timedelta(milliseconds=250) * _fraction(delivery)
+
+
+def _fraction(delivery: Delivery) -> float:
+    """0 to 1, the same for the same attempt: spread without chance, so that a test sees what happens."""
+    seed = f"{delivery.notification.delivery_id} {delivery.attempt}".encode()
+    return int.from_bytes(hashlib.sha256(seed).digest()[:4]) / 2**32
