@@ -1,0 +1,8 @@
+"""State in a SQLite file or in PostgreSQL: the history of measurements, incidents and the outbox."""
+
+from observatory.adapters.sql.alerts import SqlAlerts
+from observatory.adapters.sql.engine import create_engine
+from observatory.adapters.sql.history import SqlHistory
+from observatory.adapters.sql.migrate import migrate
+
+__all__ = ["SqlAlerts", "SqlHistory", "create_engine", "migrate"]

@@ -1,0 +1,150 @@
+"""Incidents and the outbox in the database."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from observatory.adapters.sql import queue
+from observatory.adapters.sql.dialects import insert
+from observatory.adapters.sql.engine import reading, writing
+from observatory.adapters.sql.schema import UNFINISHED, incidents, lanes, outbox
+from observatory.alerting import Incident, IncidentState
+from observatory.application.delivery import Delivery, DeliveryState
+
+
+class SqlAlerts:
+    """`AlertStore` in SQLite or PostgreSQL; every method is one transaction.
+
+    Raises:
+        Unavailable: the database does not answer, or not in time. What was to be written may be done again:
+            recording twice is recording once, a lost claim comes back when its lease ends, and a settlement that was
+            written is written again as it is.
+        Refused: it said no.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def incidents(
+        self,
+        *,
+        states: Sequence[IncidentState] | None = None,
+        squad: str | None = None,
+        slo: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Incident]:
+        """Newest first."""
+        table = incidents.c
+        query = sa.select(table.body).order_by(table.opened_at.desc(), table.id.desc()).limit(limit)
+        if states is not None:
+            query = query.where(table.state.in_(states))
+        if squad is not None:
+            query = query.where(table.squad == squad)
+        if slo is not None:
+            query = query.where(table.slo == slo)
+        if since is not None:
+            query = query.where(table.updated_at >= since)
+        with reading(self._engine) as connection:
+            return connection.scalars(query).all()
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """One incident, or None."""
+        with reading(self._engine) as connection:
+            return connection.scalar(sa.select(incidents.c.body).where(incidents.c.id == incident_id))
+
+    def record(self, incidents: Sequence[Incident], deliveries: Sequence[Delivery]) -> None:
+        """Write both, or neither."""
+        if not incidents and not deliveries:
+            return
+        with writing(self._engine) as connection:
+            _write_incidents(connection, incidents)
+            queue.add(connection, deliveries)
+
+    def claim(self, *, now: datetime, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
+        """Take the most urgent delivery of each free destination."""
+        with writing(self._engine) as connection:
+            rows = queue.most_urgent(connection, now=now, limit=limit)
+            return queue.take(connection, rows, worker=worker, lease_until=now + lease)
+
+    def unsettled(self, *, now: datetime, worker: str, lease: timedelta) -> Sequence[Delivery]:
+        """Take what is due for another look."""
+        with writing(self._engine) as connection:
+            rows = queue.left_behind(connection, now=now)
+            return queue.take(connection, rows, worker=worker, lease_until=now + lease)
+
+    def settle(self, delivery: Delivery, *, then: Sequence[Delivery] = ()) -> bool:
+        """Write how an attempt ended, unless a later attempt has begun."""
+        with writing(self._engine) as connection:
+            if not queue.settle(connection, delivery):
+                return False
+            queue.add(connection, then)
+            return True
+
+    def hold(self, destination: str, *, until: datetime) -> None:
+        """Leave a destination alone for a while."""
+        with writing(self._engine) as connection:
+            statement = insert(connection, lanes).values(destination=destination, held_until=until)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["destination"], set_={"held_until": until})
+            )
+
+    def deliveries(self, *, incident: str | None = None, limit: int = 200) -> Sequence[Delivery]:
+        """Newest first."""
+        query = sa.select(outbox).order_by(outbox.c.number.desc()).limit(limit)
+        if incident is not None:
+            query = query.where(outbox.c.incident == incident)
+        return self._found(query)
+
+    def overdue(self, *, now: datetime) -> Sequence[Delivery]:
+        """Deliveries that are not final and past their deadline, oldest deadline first."""
+        late = sa.and_(sa.text(UNFINISHED), outbox.c.deadline < now)
+        return self._found(sa.select(outbox).where(late).order_by(outbox.c.deadline, outbox.c.number))
+
+    def root(self, incident_id: str, destination: str) -> Delivery | None:
+        """The message that was sent for this incident to this destination, if any."""
+        query = sa.select(outbox).where(
+            outbox.c.incident == incident_id,
+            outbox.c.destination == destination,
+            sa.text("kind = 'root'"),
+            outbox.c.state == DeliveryState.SENT,
+        )
+        return next(iter(self._found(query)), None)
+
+    def prune(self, *, before: datetime) -> None:
+        """Forget incidents resolved before, with their deliveries, unless one of these is not final yet."""
+        table = incidents.c
+        unfinished = sa.select(outbox.c.incident).where(sa.text(UNFINISHED))
+        old = sa.select(table.id).where(
+            table.state == IncidentState.RESOLVED, table.resolved_at < before, table.id.not_in(unfinished)
+        )
+        with writing(self._engine) as connection:
+            gone = connection.scalars(old.with_for_update()).all()
+            for chunk in (gone[start : start + 500] for start in range(0, len(gone), 500)):
+                connection.execute(outbox.delete().where(outbox.c.incident.in_(chunk)))
+                connection.execute(incidents.delete().where(table.id.in_(chunk)))
+
+    def _found(self, query: sa.Select[*tuple[object, ...]]) -> Sequence[Delivery]:
+        with reading(self._engine) as connection:
+            return [queue.delivery(row) for row in connection.execute(query)]
+
+
+def _write_incidents(connection: sa.Connection, changed: Sequence[Incident]) -> None:
+    rows = [
+        {
+            "id": incident.id,
+            "slo": incident.slo,
+            "squad": incident.squad,
+            "state": incident.state,
+            "opened_at": incident.opened_at,
+            "updated_at": incident.updated_at,
+            "resolved_at": incident.resolved_at,
+            "body": incident,
+        }
+        for incident in sorted(changed, key=lambda incident: incident.id)  # one order of locks for everyone
+    ]
+    if rows:
+        statement = insert(connection, incidents)
+        replacing = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=replacing), rows)

@@ -1,0 +1,162 @@
+"""The history in the database: packed blocks, appended, and merged when many have gathered.
+
+A row holds what one `save` brought of one block, a span of 60 bucket lengths on the clock: a tick adds one small row,
+a backfill one row for each block, and neither touches a row that is there. Of cells written twice the row with the
+higher number counts. When a block has gathered as many rows as buckets fit into it they are merged into one: half the
+bytes, and half the time to load.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+import sqlalchemy as sa
+
+from observatory.adapters.sql.blocks import cut, in_order, overlaid
+from observatory.adapters.sql.dialects import insert, one_at_a_time
+from observatory.adapters.sql.engine import reading, writing
+from observatory.adapters.sql.schema import history_blocks, history_coverage
+from observatory.errors import DefinitionError, Refused
+from observatory.measurement import Buckets
+from observatory.measurement.packing import pack, unpack
+
+BUCKETS_PER_BLOCK = 60
+ROWS_PER_BLOCK = 60
+"""A block that has gathered so many rows is merged: an hour of ticks, when the tick is a minute."""
+
+
+class SqlHistory:
+    """`HistoryStore` in SQLite or PostgreSQL; every method is one transaction.
+
+    Raises:
+        Unavailable: the database does not answer, or not in time; nothing was written.
+        Refused: it said no, or a row is damaged.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def save(self, buckets: Buckets) -> None:
+        """Replace the cells given."""
+        rows = [_row(buckets.seconds, block, part) for block, part in _by_block(in_order(buckets))]
+        if not rows:
+            return
+        with writing(self._engine) as connection:
+            one_at_a_time(connection, "history")
+            connection.execute(history_blocks.insert(), rows)
+            for block in _crowded(connection, buckets.seconds, [row["block"] for row in rows]):
+                _merge(connection, buckets.seconds, block)
+
+    def load(self, *, seconds: int, after: int, until: int) -> Buckets | None:
+        """The cells in the span; None when there are none."""
+        table = history_blocks.c
+        query = (
+            sa.select(table.block, table.number, table.payload)
+            .where(
+                table.seconds == seconds,
+                table.block.between(_block_of(after + 1, seconds), _block_of(until, seconds)),
+                table.last_end > after,
+                table.first_end <= until,
+            )
+            .order_by(table.block, table.number)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query)
+            blocks = [
+                overlaid([cut(_unpacked(row), after=after, until=until) for row in rows_of_block])
+                for _, rows_of_block in groupby(rows, key=lambda row: row.block)
+            ]
+        return overlaid([block for block in blocks if block is not None])
+
+    def ends(self, *, seconds: int) -> tuple[int, int] | None:
+        """The oldest and the newest bucket end of this length."""
+        table = history_blocks.c
+        query = sa.select(sa.func.min(table.first_end), sa.func.max(table.last_end)).where(
+            table.seconds == seconds
+        )
+        with reading(self._engine) as connection:
+            oldest, newest = connection.execute(query).one()
+        return None if oldest is None else (oldest, newest)
+
+    def covered_from(self) -> dict[str, int]:
+        """By SLO, the Unix second from which its history is complete."""
+        with reading(self._engine) as connection:
+            return {row.slo: row.since for row in connection.execute(sa.select(history_coverage))}
+
+    def mark_covered(self, slos: Sequence[str], *, since: int) -> None:
+        """Remember it, replacing what was known."""
+        if not slos:
+            return
+        rows = [{"slo": slo, "since": since} for slo in sorted(set(slos))]
+        with writing(self._engine) as connection:
+            statement = insert(connection, history_coverage)
+            replacing = statement.on_conflict_do_update(
+                index_elements=["slo"], set_={"since": statement.excluded.since}
+            )
+            connection.execute(replacing, rows)
+
+    def prune(self, *, seconds: int, before: int) -> None:
+        """Forget cells that ended before; a row that holds older and newer ones is cut in its place."""
+        table = history_blocks.c
+        level = table.seconds == seconds
+        straddling = sa.select(table.number, table.payload).where(
+            level, table.first_end < before, table.last_end >= before
+        )
+        with writing(self._engine) as connection:
+            one_at_a_time(connection, "history")
+            connection.execute(history_blocks.delete().where(level, table.last_end < before))
+            for row in connection.execute(straddling).all():
+                kept = cut(_unpacked(row), after=before - 1)
+                values = {"first_end": int(kept.ends[0]), "payload": pack(kept)}
+                connection.execute(history_blocks.update().where(table.number == row.number).values(values))
+
+
+def _block_of(end: int, seconds: int) -> int:
+    return (end - 1) // (seconds * BUCKETS_PER_BLOCK)
+
+
+def _by_block(buckets: Buckets) -> Iterator[tuple[int, Buckets]]:
+    if not buckets.slos:
+        return
+    blocks = (buckets.ends - 1) // (buckets.seconds * BUCKETS_PER_BLOCK)
+    for block in np.unique(blocks).tolist():
+        ends = buckets.ends[blocks == block]
+        yield block, cut(buckets, after=int(ends[0]) - 1, until=int(ends[-1]))
+
+
+def _row(seconds: int, block: int, buckets: Buckets) -> dict[str, object]:
+    return {
+        "seconds": seconds,
+        "block": block,
+        "first_end": int(buckets.ends[0]),
+        "last_end": int(buckets.ends[-1]),
+        "payload": pack(buckets),
+    }
+
+
+def _unpacked(row: sa.Row[*tuple[object, ...]]) -> Buckets:
+    try:
+        return unpack(row.payload)
+    except DefinitionError as error:
+        raise Refused(f"row {row.number} of history_blocks: {error}", code="damaged") from error
+
+
+def _crowded(connection: sa.Connection, seconds: int, blocks: Sequence[object]) -> Sequence[int]:
+    table = history_blocks.c
+    query = (
+        sa.select(table.block)
+        .where(table.seconds == seconds, table.block.in_(blocks))
+        .group_by(table.block)
+        .having(sa.func.count() >= ROWS_PER_BLOCK)
+    )
+    return connection.scalars(query).all()
+
+
+def _merge(connection: sa.Connection, seconds: int, block: int) -> None:
+    table = history_blocks.c
+    of_block = sa.and_(table.seconds == seconds, table.block == block)
+    query = sa.select(table.number, table.payload).where(of_block).order_by(table.number)
+    merged = overlaid([_unpacked(row) for row in connection.execute(query)])
+    connection.execute(history_blocks.delete().where(of_block))
+    if merged is not None:
+        connection.execute(history_blocks.insert(), _row(seconds, block, merged))

@@ -1,0 +1,1 @@
+"""alembic's environment (`env.py`) and the migrations, oldest first."""

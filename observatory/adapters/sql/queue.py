@@ -1,0 +1,195 @@
+"""The outbox as a queue: what is added, who takes it, and how an attempt ends. Each function is part of a transaction.
+
+Two workers never take from one destination at once: a worker locks the lane first, and only then looks what is in it.
+Locking deliveries alone would not do: while one worker takes the most urgent, a more urgent one may be recorded,
+and the other worker would take that. SKIP LOCKED: nobody waits, a locked lane is being served.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from observatory.adapters.sql.dialects import insert
+from observatory.adapters.sql.schema import IN_FLIGHT, LIVE, lanes, outbox
+from observatory.alerting import Notification, NotificationKind
+from observatory.application.delivery import Delivery, DeliveryState
+
+Row = sa.Row[*tuple[object, ...]]
+
+IS_PENDING = sa.text("outbox.state = 'pending'")
+"""States stand in the statements as text: a database uses a partial index only when it can see its condition."""
+
+URGENCY = (outbox.c.priority, outbox.c.not_before, outbox.c.number)
+
+
+def delivery(row: Row) -> Delivery:
+    """A row of the outbox as what it is."""
+    return Delivery(
+        notification=Notification(
+            delivery_id=row.delivery_id,
+            incident=row.incident,
+            destination=row.destination,
+            kind=row.kind,
+            revision=row.revision,
+            priority=row.priority,
+            not_before=row.not_before,
+            deadline=row.deadline,
+        ),
+        message=row.message,
+        state=row.state,
+        attempt=row.attempt,
+        worker=row.worker,
+        lease_until=row.lease_until,
+        channel=row.channel,
+        ts=row.ts,
+        permalink=row.permalink,
+        last_error=row.last_error,
+        sent_at=row.sent_at,
+    )
+
+
+def add(connection: sa.Connection, deliveries: Sequence[Delivery]) -> None:
+    """Queue deliveries; a known id and a second live root are left out, as the unique indexes say."""
+    if not deliveries:
+        return
+    destinations = sorted({new.notification.destination for new in deliveries})
+    connection.execute(
+        insert(connection, lanes).on_conflict_do_nothing(),
+        [{"destination": destination} for destination in destinations],
+    )
+    connection.execute(insert(connection, outbox).on_conflict_do_nothing(), [_row(new) for new in deliveries])
+    for incident in sorted({new.notification.incident for new in deliveries}):
+        _supersede(connection, incident)
+
+
+def most_urgent(connection: sa.Connection, *, now: datetime, limit: int) -> Sequence[Row]:
+    """The first due delivery of each of the most urgent free lanes, which are locked until the transaction ends."""
+    head = _heads(now).subquery("head")
+    free = (
+        sa.select(lanes.c.destination)
+        .join(head, head.c.destination == lanes.c.destination)
+        .where(sa.or_(lanes.c.held_until.is_(None), lanes.c.held_until <= now))
+        .order_by(head.c.priority, head.c.not_before, head.c.number)
+        .limit(limit)
+        .with_for_update(of=lanes, skip_locked=True)
+    )
+    locked = connection.scalars(free).all()
+    if not locked:
+        return ()
+    # A second statement: under READ COMMITTED it sees what was committed before the locks were ours.
+    head = _heads(now, outbox.c.destination.in_(locked)).subquery("head")
+    query = sa.select(outbox).join(head, head.c.number == outbox.c.number).order_by(*URGENCY)
+    return connection.execute(query).all()
+
+
+def left_behind(connection: sa.Connection, *, now: datetime) -> Sequence[Row]:
+    """Attempts of which nobody knows the end, locked until the transaction ends."""
+    ambiguous = sa.and_(sa.text("state = 'ambiguous'"), outbox.c.not_before <= now)
+    abandoned = sa.and_(sa.text("state = 'sending'"), outbox.c.lease_until <= now)
+    query = sa.select(outbox).where(sa.text(IN_FLIGHT), sa.or_(ambiguous, abandoned)).order_by(*URGENCY)
+    return connection.execute(query.with_for_update(skip_locked=True)).all()
+
+
+def take(
+    connection: sa.Connection, rows: Sequence[Row], *, worker: str, lease_until: datetime
+) -> Sequence[Delivery]:
+    """Begin an attempt at each: from now on only this attempt can be settled."""
+    taking = outbox.update().where(outbox.c.number.in_([row.number for row in rows]))
+    state = DeliveryState.SENDING
+    if rows:
+        connection.execute(
+            taking.values(state=state, attempt=outbox.c.attempt + 1, worker=worker, lease_until=lease_until)
+        )
+    return [
+        replace(delivery(row), state=state, attempt=row.attempt + 1, worker=worker, lease_until=lease_until)
+        for row in rows
+    ]
+
+
+def settle(connection: sa.Connection, ended: Delivery) -> bool:
+    """Write how this attempt ended; False when it is not the row's newest."""
+    own = sa.and_(outbox.c.delivery_id == ended.notification.delivery_id, outbox.c.attempt == ended.attempt)
+    written = connection.execute(
+        outbox.update()
+        .where(own)
+        .values(
+            not_before=ended.notification.not_before,
+            state=ended.state,
+            worker=ended.worker,
+            lease_until=None,
+            channel=ended.channel,
+            ts=ended.ts,
+            permalink=ended.permalink,
+            last_error=ended.last_error,
+            sent_at=ended.sent_at,
+        )
+    )
+    if written.rowcount:
+        _supersede(connection, ended.notification.incident)
+    return bool(written.rowcount)
+
+
+def _row(new: Delivery) -> dict[str, object]:
+    told = new.notification
+    return {
+        "delivery_id": told.delivery_id,
+        "incident": told.incident,
+        "destination": told.destination,
+        "kind": told.kind,
+        "revision": told.revision,
+        "priority": told.priority,
+        "not_before": told.not_before,
+        "deadline": told.deadline,
+        "message": new.message,
+        "state": new.state,
+        "attempt": new.attempt,
+        "worker": new.worker,
+        "lease_until": new.lease_until,
+        "channel": new.channel,
+        "ts": new.ts,
+        "permalink": new.permalink,
+        "last_error": new.last_error,
+        "sent_at": new.sent_at,
+    }
+
+
+def _heads(now: datetime, *among: sa.ColumnElement[bool]) -> sa.Select[*tuple[object, ...]]:
+    """Of every lane with nothing in flight, the number and the urgency of its first due delivery."""
+    root, other = outbox.alias("root"), outbox.alias("other")
+    waits_for_root = sa.exists().where(
+        root.c.incident == outbox.c.incident,
+        root.c.destination == outbox.c.destination,
+        sa.text("root.kind = 'root' AND root.state = 'pending'"),
+    )
+    in_flight = sa.exists().where(
+        other.c.destination == outbox.c.destination, sa.text("other.state IN ('sending', 'ambiguous')")
+    )
+    due = sa.and_(
+        IS_PENDING,
+        *among,
+        outbox.c.not_before <= now,
+        ~in_flight,
+        sa.or_(outbox.c.kind == NotificationKind.ROOT, ~waits_for_root),
+    )
+    place = sa.func.row_number().over(partition_by=outbox.c.destination, order_by=URGENCY)
+    ranked = sa.select(outbox.c.destination, *URGENCY, place.label("place")).where(due).subquery("ranked")
+    columns = (ranked.c.destination, ranked.c.priority, ranked.c.not_before, ranked.c.number)
+    return sa.select(*columns).where(ranked.c.place == 1)
+
+
+def _supersede(connection: sa.Connection, incident: str) -> None:
+    """Only the newest of an incident's updates goes out to each destination."""
+    newer = outbox.alias("newer")
+    is_newer = sa.exists().where(
+        newer.c.incident == outbox.c.incident,
+        newer.c.destination == outbox.c.destination,
+        newer.c.revision > outbox.c.revision,
+        newer.c.kind != NotificationKind.REPLY,
+        sa.text(f"newer.{LIVE}"),
+    )
+    outdated = sa.and_(outbox.c.kind == NotificationKind.UPDATE, IS_PENDING, is_newer)
+    connection.execute(
+        outbox.update().where(outbox.c.incident == incident, outdated).values(state=DeliveryState.SUPERSEDED)
+    )
