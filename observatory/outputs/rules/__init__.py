@@ -1,0 +1,19 @@
+"""Prometheus rules as code: a file a service, one for the organisation, and promtool tests of both."""
+
+from observatory.catalog import Catalog
+from observatory.outputs.rules.organisation import alert_name, organisation_rules
+from observatory.outputs.rules.proof import service_proof
+from observatory.outputs.rules.service import service_rules
+
+__all__ = ["alert_name", "rule_files"]
+
+
+def rule_files(catalog: Catalog, *, grafana_url: str | None = None) -> dict[str, str]:
+    """Every rule file and its test, by path below the folder of rules."""
+    files = {"organisation.yml": organisation_rules(catalog, grafana_url=grafana_url)}
+    for service in catalog.services.values():
+        if service.slos:
+            path = f"{service.squad}/{service.name}.yml"
+            files[path] = service_rules(service)
+            files[f"tests/{path}"] = service_proof(service, path=f"tests/{path}")
+    return files
