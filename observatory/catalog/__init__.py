@@ -7,7 +7,6 @@ from observatory.catalog.model import (
     Events,
     Latency,
     OnCall,
-    Place,
     Rolling,
     Service,
     ServiceSlo,
@@ -17,17 +16,24 @@ from observatory.catalog.model import (
     Squad,
     Use,
 )
+from observatory.catalog.parsing import ParsedCatalog, parse_catalog
+from observatory.catalog.problems import InvalidCatalog, Problem, report
+from observatory.catalog.schema import json_schema
 from observatory.catalog.selectors import Matcher, Selector, parse_selector
+from observatory.catalog.written import Place
 
 __all__ = [
     "Behaviour",
     "Catalog",
     "Escalation",
     "Events",
+    "InvalidCatalog",
     "Latency",
     "Matcher",
     "OnCall",
+    "ParsedCatalog",
     "Place",
+    "Problem",
     "Rolling",
     "Selector",
     "Service",
@@ -37,5 +43,8 @@ __all__ = [
     "Slo",
     "Squad",
     "Use",
+    "json_schema",
+    "parse_catalog",
     "parse_selector",
+    "report",
 ]

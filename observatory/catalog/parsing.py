@@ -1,0 +1,126 @@
+"""Files of definitions to a catalog, with everything that is wrong with any of them."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from types import MappingProxyType
+
+from observatory.catalog.decoding import decode
+from observatory.catalog.headers import API_VERSION, read_header
+from observatory.catalog.model import Catalog, Service, Squad
+from observatory.catalog.nodes import Mapped, Node, Scalar, compose
+from observatory.catalog.problems import InvalidCatalog, Problem
+from observatory.catalog.references import Document, check_references
+from observatory.catalog.validation import validate
+from observatory.catalog.written import Place
+
+MAX_PROBLEMS = 100
+"""Of one file; the rest is only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedCatalog:
+    """What could be read, and everything that is wrong with the rest."""
+
+    catalog: Catalog
+    """The definitions without errors. A service whose squad is not among them is left out."""
+    problems: tuple[Problem, ...] = ()
+    """By file, line and column; errors and warnings."""
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Problems that have to be mended."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    def valid(self) -> Catalog:
+        """The catalog, when it has no errors; warnings are no obstacle.
+
+        Raises:
+            InvalidCatalog: it has; every problem is in it.
+        """
+        if self.errors:
+            raise InvalidCatalog(self.problems)
+        return self.catalog
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has been read so far."""
+
+    documents: list[Document] = field(default_factory=list)
+    squads: dict[str, Squad] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    half_read: set[str] = field(default_factory=set)
+
+
+def parse_catalog(documents: Mapping[str, bytes], *, problems: Sequence[Problem] = ()) -> ParsedCatalog:
+    """Read every file and check all of them together.
+
+    Args:
+        documents: the content of each file, by the name that problems are to use.
+        problems: what was wrong before, such as files that could not be opened; reported among the others.
+    """
+    found = _Found(problems=list(problems))
+    for file, content in sorted(documents.items()):
+        _read_file(found, file, content)
+    found.problems += check_references(found.documents, half_read=frozenset(found.half_read))
+    return ParsedCatalog(_catalog(found), tuple(_limited(found.problems)))
+
+
+def _read_file(found: _Found, file: str, content: bytes) -> None:
+    text = decode(file, content)
+    if isinstance(text, Problem):
+        found.problems.append(text)
+        return
+    nodes, problems = compose(file, text)
+    found.problems += problems
+    if problems:
+        found.half_read.update(re.findall(r"(?m)^name: *([\w-]{1,63})", text))
+    documents = [node for node in nodes if not _is_nothing(node)]
+    if not documents and not problems:
+        rule = "nothing is defined here; write a squad or a service, or remove the file"
+        found.problems.append(Problem(Place(file, 1), "", rule, example=f"apiVersion: {API_VERSION}"))
+    for node in documents:
+        _read_document(found, node)
+
+
+def _is_nothing(node: Node) -> bool:
+    """Whether this is the nothing between two `---`."""
+    return isinstance(node, Scalar) and node.plain and not node.text
+
+
+def _read_document(found: _Found, node: Node) -> None:
+    kind, problems = read_header(node)
+    found.problems += problems
+    if kind is None or not isinstance(node, Mapped):
+        return
+    found.documents.append(Document(kind, node))
+    if kind == "Squad":
+        squad, problems = validate(node, Squad)
+        if squad is not None:
+            found.squads.setdefault(squad.name, squad)
+    else:
+        service, problems = validate(node, Service)
+        if service is not None:
+            found.services.setdefault(service.name, service)
+    found.problems += problems
+
+
+def _catalog(found: _Found) -> Catalog:
+    owned = {name: service for name, service in found.services.items() if service.squad in found.squads}
+    return Catalog(
+        squads=MappingProxyType(dict(sorted(found.squads.items()))),
+        services=MappingProxyType(dict(sorted(owned.items()))),
+    )
+
+
+def _limited(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """In order of place, each once, and of each file no more than can be read."""
+    ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.place, problem.path))
+    for _, of_file in groupby(ordered, key=lambda problem: problem.place.file):
+        shown = list(of_file)
+        yield from shown[:MAX_PROBLEMS]
+        if left := shown[MAX_PROBLEMS:]:
+            yield Problem(left[0].place, "", f"and {len(left):,} more problems from here on")
