@@ -1,5 +1,7 @@
 """Pure pandas: SLI, error budget, burn rates, coverage and states, all SLOs in one table."""
 
+from observatory.evaluation.evaluate import Provenance, evaluate
+from observatory.evaluation.evaluation import Evaluation
 from observatory.evaluation.model import (
     BudgetPoint,
     Severity,
@@ -8,5 +10,33 @@ from observatory.evaluation.model import (
     TierStatus,
     WindowStatus,
 )
+from observatory.evaluation.significance import dispersion
+from observatory.evaluation.tiers import (
+    TIERS,
+    Tier,
+    alert_windows,
+    detection_time,
+    tiers_for,
+    unreachable,
+    windows_for,
+)
 
-__all__ = ["BudgetPoint", "Severity", "SloStatus", "State", "TierStatus", "WindowStatus"]
+__all__ = [
+    "TIERS",
+    "BudgetPoint",
+    "Evaluation",
+    "Provenance",
+    "Severity",
+    "SloStatus",
+    "State",
+    "Tier",
+    "TierStatus",
+    "WindowStatus",
+    "alert_windows",
+    "detection_time",
+    "dispersion",
+    "evaluate",
+    "tiers_for",
+    "unreachable",
+    "windows_for",
+]

@@ -96,7 +96,7 @@ class SloStatus:
     @property
     def objective_percent(self) -> Decimal:
         """The objective as it was written, without the noise of a float: 99.9."""
-        return (Decimal(repr(self.objective)) * 100).normalize()
+        return plain(Decimal(repr(self.objective)) * 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +111,8 @@ class BudgetPoint:
     remaining: float | None
     bad: float
     total: float
+
+
+def plain(number: Decimal) -> Decimal:
+    """The same number without trailing zeros and without an exponent: 14.40 as 14.4, 1E+1 as 10."""
+    return number.normalize() + 0

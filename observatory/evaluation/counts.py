@@ -1,0 +1,52 @@
+"""Reading the table of window sums: aligned with the SLOs that are evaluated, nothing seen counted as zero."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from observatory.errors import DefinitionError
+from observatory.evaluation.promises import Promises
+from observatory.measurement import FIELDS
+
+Floats = NDArray[np.float64]
+
+
+class Counts:
+    """The sums of N SLOs over every window.
+
+    An SLO without a row, and a cell that is NaN, were not seen: zero events in zero seconds.
+    """
+
+    def __init__(self, sums: pd.DataFrame, promises: Promises) -> None:
+        self._values = np.nan_to_num(sums.reindex(pd.Index(promises.ids)).to_numpy(dtype=np.float64))
+        columns: Iterable[Any] = sums.columns
+        self._position = {column: position for position, column in enumerate(columns)}
+        self._promises = promises
+
+    def require(self, windows: Iterable[str]) -> None:
+        """Check that every window was summed.
+
+        Raises:
+            DefinitionError: some are missing; all of them are named.
+        """
+        missing = [
+            window for window in windows if any((window, field) not in self._position for field in FIELDS)
+        ]
+        if missing:
+            raise DefinitionError(
+                f"window sums lack {', '.join(missing)}; sum every window of windows_for(entries), with the fields "
+                f"{', '.join(FIELDS)}"
+            )
+
+    def over(self, window: str, field: str) -> Floats:
+        """(N,) one field over one window."""
+        return np.asarray(self._values[:, self._position[window, field]])
+
+    def over_own(self, field: str) -> Floats:
+        """(N,) one field over each SLO's own budget window."""
+        positions = [self._position[promise.label, field] for promise in self._promises.distinct]
+        columns = np.array(positions, dtype=np.intp)[self._promises.of]
+        return np.asarray(self._values[np.arange(len(columns)), columns])

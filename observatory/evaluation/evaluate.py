@@ -1,0 +1,163 @@
+"""From window sums to the evaluation of all SLOs: one table, a handful of array operations a column."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from observatory.catalog import ServiceSlo
+from observatory.catalog.durations import duration_text
+from observatory.evaluation.budgets import Budgets, budgets, coverage, divide
+from observatory.evaluation.counts import Counts
+from observatory.evaluation.evaluation import Evaluation
+from observatory.evaluation.promises import Promises
+from observatory.evaluation.rules import Evidence, Verdict, judge
+from observatory.evaluation.states import COMPLETE, Facts, states
+from observatory.evaluation.tiers import TIERS, Tier, alert_windows
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Columns = dict[tuple[str, str], NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the sums come from, and how far they may be trusted."""
+
+    at: datetime
+    """The end of the newest bucket that was summed."""
+    now: datetime
+    """This moment; the sums are stale when `at` is older than `stale_after`."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """By SLO id: why its query failed in this tick."""
+    history_since: Mapping[str, int] = field(default_factory=dict)
+    """By SLO id: the Unix second from which its history is complete. Absent: it is no longer than what was seen."""
+    stale_after: timedelta = timedelta(minutes=5)
+
+    @property
+    def stale(self) -> bool:
+        """The source has not been reached for a while."""
+        return self.now - self.at > self.stale_after
+
+
+def evaluate(
+    entries: Sequence[ServiceSlo],
+    sums: pd.DataFrame,
+    provenance: Provenance,
+    *,
+    dispersion: pd.Series | None = None,
+) -> Evaluation:
+    """Evaluate all SLOs in one table; `Evaluation.table` documents its columns.
+
+    Args:
+        entries: the SLOs, their ids distinct.
+        sums: index SLO id, columns (window label, field of `observatory.measurement.FIELDS`), for every window of
+            `windows_for(entries)`. An SLO without a row was never seen.
+        provenance: where the sums come from.
+        dispersion: φ by SLO id (`observatory.evaluation.dispersion`); 1 where none is given.
+
+    Raises:
+        DefinitionError: `sums` lacks a window.
+    """
+    promises = Promises.read(entries)
+    counts = Counts(sums, promises)
+    counts.require([*alert_windows(), *(promise.label for promise in promises.distinct)])
+    since = np.array([provenance.history_since.get(slo, np.nan) for slo in promises.ids], dtype=np.float64)
+    own = budgets(promises, counts, at=provenance.at, since=since)
+    phi = _aligned(dispersion, promises)
+    verdicts = {tier: _verdict(tier, promises, counts, own.expected, phi) for tier in TIERS}
+    windows = _windows(promises, counts, own.history)
+    failed = np.array([slo in provenance.failures for slo in promises.ids], dtype=bool)
+    facts = _facts(own, windows, verdicts, failed=failed, stale=provenance.stale)
+    table = pd.DataFrame(
+        _budget_columns(own, phi, at=provenance.at)
+        | windows
+        | _tier_columns(verdicts, windows, unknown=facts.unknown),
+        index=pd.Index(promises.ids, name="slo", dtype=str),
+    )
+    table["slo", "state"] = states(facts)
+    return Evaluation(provenance.at, table, promises, provenance.failures)
+
+
+def _aligned(dispersion: pd.Series | None, promises: Promises) -> Floats:
+    if dispersion is None:
+        return np.ones(len(promises.ids))
+    return dispersion.reindex(list(promises.ids)).fillna(1.0).to_numpy(dtype=np.float64)
+
+
+def _verdict(tier: Tier, promises: Promises, counts: Counts, expected: Floats, phi: Floats) -> Verdict:
+    """By each SLO's own rule; nothing where the tier's long window is longer than the SLO's."""
+    long, short = duration_text(tier.long), duration_text(tier.short)
+    evidence = Evidence(
+        bad_long=counts.over(long, "bad"),
+        total_long=counts.over(long, "total"),
+        bad_ticks=counts.over(long, "bad_ticks"),
+        bad_short=counts.over(short, "bad"),
+        total_short=counts.over(short, "total"),
+        expected=expected,
+        dispersion=phi,
+    )
+    by_exact = promises.column(lambda promise: promise.rule == "exact") > 0
+    applies = promises.seconds >= tier.long.total_seconds()
+    return judge(evidence, promises.limits(tier), by_exact=by_exact, applies=applies)
+
+
+def _windows(promises: Promises, counts: Counts, history: Floats) -> Columns:
+    columns: Columns = {}
+    for label, length in alert_windows().items():
+        bad, total = counts.over(label, "bad"), counts.over(label, "total")
+        covered = counts.over(label, "measured") + counts.over(label, "idle")
+        columns[label, "bad"] = bad
+        columns[label, "total"] = total
+        columns[label, "coverage"] = coverage(covered, length.total_seconds(), history)
+        columns[label, "burn"] = divide(bad, total) / promises.budget
+    return columns
+
+
+def _facts(
+    own: Budgets, windows: Columns, verdicts: Mapping[Tier, Verdict], *, failed: Flags, stale: bool
+) -> Facts:
+    newest, last_hour = next(iter(alert_windows())), duration_text(TIERS[0].long)
+    return Facts(
+        failed=failed,
+        stale=np.full(failed.shape, stale),
+        lost=~(own.covered > 0) | ~(windows[newest, "coverage"] > 0),
+        firing=np.logical_or.reduce([verdict.firing for verdict in verdicts.values()]),
+        remaining=1 - own.consumed,
+        coverage=np.minimum(own.coverage, windows[last_hour, "coverage"]),
+        total=own.total,
+        history=own.history / own.seconds,
+    )
+
+
+def _budget_columns(own: Budgets, phi: Floats, *, at: datetime) -> Columns:
+    whole = own.history >= own.seconds
+    columns = {
+        "sli": own.sli,
+        "bad": own.bad,
+        "total": own.total,
+        "budget": own.events,
+        "consumed": own.consumed,
+        "remaining": 1 - own.consumed,
+        "affordable": own.affordable,
+        "coverage": own.coverage,
+        "budget_minutes": own.ratio * own.seconds / 60,
+        "since": np.where(whole, np.nan, at.timestamp() - own.history),
+        "dispersion": phi,
+    }
+    return {("slo", name): column for name, column in columns.items()}
+
+
+def _tier_columns(verdicts: Mapping[Tier, Verdict], windows: Columns, *, unknown: Flags) -> Columns:
+    columns: Columns = {}
+    for tier, verdict in verdicts.items():
+        seen = windows[duration_text(tier.short), "coverage"] >= COMPLETE
+        quiet = np.where(seen, 1.0, np.nan)
+        columns[tier.name, "firing"] = verdict.firing
+        columns[tier.name, "clear"] = np.where(unknown, np.nan, np.where(verdict.burning, 0.0, quiet))
+        columns[tier.name, "tail"] = verdict.tail
+    return columns

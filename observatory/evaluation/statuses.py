@@ -1,0 +1,114 @@
+"""Rows of the table as values: the border where NaN becomes None."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache, cached_property
+from typing import Any
+
+import pandas as pd
+
+from observatory.catalog.durations import duration_text
+from observatory.evaluation.model import SloStatus, TierStatus, WindowStatus
+from observatory.evaluation.promises import Promise, Promises
+from observatory.evaluation.tiers import Tier, alert_windows, tiers_for
+
+
+class Statuses(Mapping[str, SloStatus]):
+    """Every SLO's status by id, each made when it is asked for: a tick of thousands needs those that burn."""
+
+    def __init__(
+        self, table: pd.DataFrame, promises: Promises, *, at: datetime, failures: Mapping[str, str]
+    ) -> None:
+        self._table = table
+        self._promises = promises
+        self._at = at
+        self._failures = failures
+        self._windows = tuple(alert_windows())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._promises.ids)
+
+    def __len__(self) -> int:
+        return len(self._promises.ids)
+
+    def __getitem__(self, slo: str) -> SloStatus:
+        row = self._rows[slo]
+        promise = self._promises.distinct[self._promises.of[row]]
+        own = {name: self._cells["slo", name][row] for name in _NUMBERS}
+        since = self._cells["slo", "since"][row]
+        return SloStatus(
+            slo=slo,
+            at=self._at,
+            state=self._cells["slo", "state"][row],
+            objective=promise.objective,
+            window=promise.window,
+            burn={label: self._cells[label, "burn"][row] for label in self._windows},
+            failure=self._failures.get(slo),
+            windows={label: self._window(label, row) for label in self._windows},
+            tiers=self._tiers(promise, row),
+            since=None if since is None else datetime.fromtimestamp(since, UTC),
+            **own,
+        )
+
+    def _window(self, label: str, row: int) -> WindowStatus:
+        bad, total, coverage = (self._cells[label, name][row] for name in ("bad", "total", "coverage"))
+        return WindowStatus(bad, total, coverage)
+
+    def _tiers(self, promise: Promise, row: int) -> tuple[TierStatus, ...]:
+        return tuple(
+            TierStatus(
+                name=tier.name,
+                severity=tier.severity,
+                long=long,
+                short=short,
+                threshold=threshold,
+                firing=self._cells[tier.name, "firing"][row],
+                clear=_flag(self._cells[tier.name, "clear"][row]),
+                tail=self._cells[tier.name, "tail"][row],
+            )
+            for tier, long, short, threshold in _scaled(promise.window)
+        )
+
+    @cached_property
+    def _rows(self) -> Mapping[str, int]:
+        return {slo: row for row, slo in enumerate(self._promises.ids)}
+
+    @cached_property
+    def _cells(self) -> Mapping[tuple[str, str], Sequence[Any]]:
+        """The columns as lists, taken apart once: a list is read many times faster than a cell of a frame."""
+        columns: Iterable[Any] = self._table.columns
+        return {column: _optional(self._table[column]) for column in columns}
+
+
+_NUMBERS = (
+    "coverage",
+    "sli",
+    "total",
+    "bad",
+    "budget",
+    "consumed",
+    "remaining",
+    "affordable",
+    "budget_minutes",
+    "dispersion",
+)
+"""Columns that a status carries under their own names."""
+
+
+@cache
+def _scaled(window: timedelta) -> Sequence[tuple[Tier, str, str, Decimal]]:
+    """The tiers of an SLO over `window`, the labels of their windows and their burn rates."""
+    return [
+        (tier, duration_text(tier.long), duration_text(tier.short), tier.burn(window))
+        for tier in tiers_for(window)
+    ]
+
+
+def _optional(column: pd.Series) -> Sequence[Any]:
+    """Only NaN differs from itself."""
+    return [cell if cell == cell else None for cell in column.tolist()]  # noqa: PLR0124 - the test for NaN
+
+
+def _flag(cell: float | None) -> bool | None:
+    return None if cell is None else bool(cell)
