@@ -7,7 +7,7 @@ from typing import Protocol
 
 from observatory.alerting import Incident, IncidentState
 from observatory.application.delivery import Delivery
-from observatory.measurement import Buckets
+from observatory.measurement import Answer, Buckets
 from observatory.outputs.message import Message
 
 
@@ -17,22 +17,6 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """This moment."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One series of an answer: its labels, and (unix seconds, value) pairs in ascending order."""
-
-    labels: dict[str, str]
-    points: Sequence[tuple[int, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What Prometheus said to one query."""
-
-    samples: Sequence[Sample]
-    warnings: Sequence[str] = ()
 
 
 class MetricsSource(Protocol):

@@ -1,6 +1,23 @@
 """Bad and total events per SLO and bucket; the history arithmetic: append, roll up, window sums."""
 
+from observatory.measurement.answers import Answer
+from observatory.measurement.assembly import Reading, assemble
 from observatory.measurement.buckets import FIELDS, Buckets, Measurement, QueryFailure
+from observatory.measurement.growth import Growth, read_bounds, read_growth, with_births
 from observatory.measurement.packing import pack, unpack
 
-__all__ = ["FIELDS", "Buckets", "Measurement", "QueryFailure", "pack", "unpack"]
+__all__ = [
+    "FIELDS",
+    "Answer",
+    "Buckets",
+    "Growth",
+    "Measurement",
+    "QueryFailure",
+    "Reading",
+    "assemble",
+    "pack",
+    "read_bounds",
+    "read_growth",
+    "unpack",
+    "with_births",
+]

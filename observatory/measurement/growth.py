@@ -1,0 +1,106 @@
+"""Answers to planned queries, read into tables of ticks and groups."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observatory.measurement.answers import Answer
+from observatory.planning import PART, Query
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Growth:
+    """What the G groups of a query counted in T ticks; every array is (T, G)."""
+
+    counted: NDArray[np.float64]
+    """Events, those of new series included."""
+    fresh: NDArray[np.float64]
+    """What of `counted` came from series that were reset or are new."""
+    seen: NDArray[np.bool_]
+    """Whether the group was there."""
+    born: NDArray[np.float64]
+    """What of `counted` came from series that are new; 0 until `with_births`."""
+    first: NDArray[np.bool_]
+    """Whether nothing was known of the group before; False until `with_births`."""
+
+
+def read_growth(query: Query, answer: Answer, *, ends: NDArray[np.int64]) -> Growth:
+    """The answer to `query.growth` at these ticks, `query.tick` seconds apart."""
+    shape = (len(ends), len(query.groups))
+    named = np.array(["__name__" in labels for labels in answer.labels], dtype=bool)
+    table = _Table(query, answer, ends)
+    return Growth(
+        counted=table.sums(np.ones_like(named)),
+        fresh=table.sums(named),
+        seen=table.present(np.ones_like(named)),
+        born=np.zeros(shape),
+        first=np.zeros(shape, dtype=bool),
+    )
+
+
+def with_births(
+    growth: Growth, part: Query, answer: Answer, *, groups: Sequence[int], ends: NDArray[np.int64], at: int
+) -> Growth:
+    """The growth without what returning series had counted before, and with what is known of births.
+
+    Args:
+        growth: what was read so far.
+        part: the query about some of the groups.
+        answer: to `part.births`, at `ends`.
+        groups: the indices of the groups of `part` in `growth`.
+        ends: consecutive ticks.
+        at: the index of the first of them in `growth`.
+    """
+    table = _Table(part, answer, ends)
+    parts = np.array([labels.get(PART, "") for labels in answer.labels], dtype=object)
+    returned = table.sums(parts == "returned")
+    where = np.ix_(np.arange(at, at + len(ends)), np.asarray(groups))
+    counted, born, first = growth.counted.copy(), growth.born.copy(), growth.first.copy()
+    counted[where] -= returned
+    born[where] = table.sums(parts == "born") - returned
+    first[where] = table.present(parts == "first")
+    return replace(growth, counted=counted, born=born, first=first)
+
+
+def read_bounds(query: Query, answer: Answer) -> Mapping[int, Sequence[str]]:
+    """Group to the bounds (`le`) of its buckets in ascending order; a group without buckets is left out."""
+    found: dict[int, set[str]] = {}
+    for labels, group in zip(answer.labels, groups_of(query, answer.labels), strict=True):
+        if group >= 0 and "le" in labels:
+            found.setdefault(group, set()).add(labels["le"])
+    return {group: sorted(bounds, key=float) for group, bounds in found.items()}
+
+
+def groups_of(query: Query, rows: Sequence[Mapping[str, str]]) -> NDArray[np.intp]:
+    """(S,) index of the group that each row belongs to, -1 for none of the query's."""
+    index = {values: group for group, values in enumerate(query.groups)}
+    found = (index.get(tuple(labels.get(label, "") for label in query.by), -1) for labels in rows)
+    return np.fromiter(found, dtype=np.intp, count=len(rows))
+
+
+class _Table:
+    """The points of an answer that lie on the ticks and in the groups of a query."""
+
+    def __init__(self, query: Query, answer: Answer, ends: NDArray[np.int64]) -> None:
+        self._shape = (len(ends), len(query.groups))
+        group = groups_of(query, answer.labels)[answer.series]
+        tick = (answer.times - ends[0]) // query.tick
+        kept = (group >= 0) & (tick >= 0) & (tick < len(ends)) & np.isfinite(answer.values)
+        self._cell = np.ravel_multi_index((tick[kept], group[kept]), self._shape)
+        self._series = answer.series[kept]
+        self._values = answer.values[kept]
+
+    def sums(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """(T, G) sum of the points of these rows (S,)."""
+        kept = rows[self._series]
+        size = self._shape[0] * self._shape[1]
+        sums = np.bincount(self._cell[kept], weights=self._values[kept], minlength=size)
+        return sums.astype(np.float64, copy=False).reshape(self._shape)
+
+    def present(self, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(T, G) whether any of these rows (S,) has a point."""
+        there = np.zeros(self._shape, dtype=bool)
+        there.flat[self._cell[rows[self._series]]] = True
+        return there

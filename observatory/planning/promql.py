@@ -1,0 +1,89 @@
+"""The PromQL that counts events exactly: what every planned query says.
+
+An increment over a tick is the difference of each series' last sample now and one tick ago; differences of
+consecutive ticks telescope, so nothing is extrapolated and the sum over any span is a whole number. Both sides are
+`last_over_time`, not plain selectors: those lose what a target counted between the last tick and its end, because
+Prometheus marks its series stale.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from observatory.catalog import Matcher, Selector
+
+LOOKBACK = "5m"
+"""How old a sample may be to count as present: Prometheus's own default, so scrapes may be that far apart."""
+MEMORY = "2h"
+"""A series that comes back within this time goes on counting where it stopped."""
+PROBES = ("3h", "6h", "12h", "1d", "2d")
+"""When to look for a series that has been away for longer."""
+PART = "__part"
+"""The label that tells the parts of a births query apart."""
+
+
+def narrow(selector: Selector, labels: Sequence[str], groups: Iterable[Sequence[str]]) -> Selector:
+    """The selector narrowed to groups of label values; with several labels it may match more than the groups."""
+    columns = [sorted(set(column)) for column in zip(*groups, strict=True)]
+    return selector.where(
+        *(
+            Matcher(label, "=~", "|".join(map(_literal, column)))
+            for label, column in zip(labels, columns, strict=True)
+        )
+    )
+
+
+def growth(selector: Selector, by: Sequence[str], *, tick: int, presence: bool) -> str:
+    """How much each group of series counted in the last tick.
+
+    A series with a sample in both ticks and no reset gives its difference, which has lost the metric's name; one
+    that was reset or is new gives its value with the name (`last_over_time` keeps it). So a group has up to
+    two rows: the one with `__name__` holds what may have to be taken back (see `births`).
+    With `presence`, series that are there and did not grow give 0: a group without a row is missing.
+    """
+    now, before = _now(selector), _before(selector, LOOKBACK, tick)
+    grown = f"({now} - {before} >= 0 or {now}) > 0"
+    return f"sum by ({','.join([*by, '__name__'])}) ({f'{grown} or {selector} * 0' if presence else grown})"
+
+
+def births(selector: Selector, by: Sequence[str], *, tick: int) -> str:
+    """Of the series that were not there a tick ago, told apart by the label `__part`.
+
+    born:     what `growth` counted of them, from zero
+    returned: what of that they had counted before they went away, so it is no news. A series last seen within
+              `MEMORY` goes on where it stopped, unless it was reset; one seen at a probe is taken back whole.
+    first:    groups of which nothing was known; what they counted before is their starting point
+    """
+    now, before, known = _now(selector), _before(selector, LOOKBACK, tick), _before(selector, MEMORY, tick)
+    seen = "(" + " or ".join(f"{selector} offset {probe}" for probe in PROBES) + ")"
+    labels = f"({','.join(by)})"
+    parts = {
+        "born": f"sum by {labels} ({now} unless {before})",
+        "returned": f"sum by {labels} ({known} <= {now} unless {before}"
+        f" or (({now} unless {before}) unless {known}) and {seen})",
+        "first": f"group by {labels} ({now}) unless group by {labels} ({known} or {seen})",
+    }
+    return " or ".join(f'label_replace({text}, "{PART}", "{part}", "", "")' for part, text in parts.items())
+
+
+def bounds(selector: Selector, by: Sequence[str]) -> str:
+    """Which buckets the histograms of each group have."""
+    every = Selector(selector.metric, tuple(m for m in selector.matchers if m.label != "le"))
+    return f"group by ({','.join([*by, 'le'])}) ({_now(every)})"
+
+
+def le(bound: str) -> Matcher:
+    """The bucket of this bound, in both ways it is written: `1` and, since Prometheus 3, `1.0`."""
+    ways = [bound, f"{bound}.0"] if bound.isdigit() else [bound]
+    return Matcher("le", "=~", "|".join(map(_literal, ways)))
+
+
+def _now(selector: Selector) -> str:
+    return f"last_over_time({selector}[{LOOKBACK}])"
+
+
+def _before(selector: Selector, span: str, tick: int) -> str:
+    return f"last_over_time({selector}[{span}] offset {tick}s)"
+
+
+def _literal(value: str) -> str:
+    """`value` as a regular expression (RE2) that matches itself."""
+    return "".join(f"\\{character}" if character in r"\.+*?()|[]{}^$" else character for character in value)
