@@ -1,5 +1,6 @@
 """YAML text to frozen, validated squads, services and SLOs; every problem at once."""
 
+from observatory.catalog.decoding import MAX_BYTES
 from observatory.catalog.model import (
     Behaviour,
     Catalog,
@@ -23,6 +24,7 @@ from observatory.catalog.selectors import Matcher, Selector, parse_selector
 from observatory.catalog.written import Place
 
 __all__ = [
+    "MAX_BYTES",
     "Behaviour",
     "Catalog",
     "Escalation",

@@ -39,7 +39,7 @@ Selectors = Annotated[tuple[SelectorText, ...], notation.ONE_OR_MORE_SELECTORS]
 class Definition(BaseModel):
     """Base of everything written in YAML: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Placed(Definition):

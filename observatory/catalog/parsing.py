@@ -55,14 +55,9 @@ class _Found:
     half_read: set[str] = field(default_factory=set)
 
 
-def parse_catalog(documents: Mapping[str, bytes], *, problems: Sequence[Problem] = ()) -> ParsedCatalog:
-    """Read every file and check all of them together.
-
-    Args:
-        documents: the content of each file, by the name that problems are to use.
-        problems: what was wrong before, such as files that could not be opened; reported among the others.
-    """
-    found = _Found(problems=list(problems))
+def parse_catalog(documents: Mapping[str, bytes]) -> ParsedCatalog:
+    """Read every file and check all of them together; `documents` are their contents by the names to report."""
+    found = _Found()
     for file, content in sorted(documents.items()):
         _read_file(found, file, content)
     found.problems += check_references(found.documents, half_read=frozenset(found.half_read))
