@@ -79,9 +79,7 @@ class Sender:
 
     def recover(self, delivery: Delivery) -> Ended:
         """Find out what became of an attempt that nobody saw the end of, and send it again if need be."""
-        if self._is_overtaken(delivery):
-            return Ended(Outcome.OVERTAKEN, delivery)
-        if delivery.notification.kind is NotificationKind.UPDATE:
+        if self._is_overtaken(delivery) or delivery.notification.kind is NotificationKind.UPDATE:
             return self.send(delivery)  # an edit done twice is the same edit
         try:
             found = self._find(delivery)
@@ -91,9 +89,9 @@ class Sender:
             return self._unreadable(delivery, error)
         if found is not None:
             return self._sent(delivery, found, Outcome.FOUND)
-        if delivery.last_error != _NOT_YET_FOUND:
-            return self._ambiguous(delivery, _NOT_YET_FOUND, wait=_LOOK_AGAIN)
-        return self.send(delivery)
+        if delivery.last_error == _NOT_YET_FOUND:
+            return self.send(delivery)
+        return self._ambiguous(delivery, _NOT_YET_FOUND, wait=_LOOK_AGAIN)
 
     def _unreadable(self, delivery: Delivery, error: Refused | Unavailable) -> Ended:
         """History keeps its secret: ask a few times when that may pass, then send again, labelled."""

@@ -28,6 +28,7 @@ class MemoryMessenger:
     def __init__(self) -> None:
         self.written: list[Written] = []
         self.broken: dict[str, str] = {}
+        self.searched_since: list[datetime] = []
         self._posts = 0
         self._failures: deque[tuple[ObservatoryError, bool]] = deque()
         self._lock = Lock()
@@ -64,8 +65,9 @@ class MemoryMessenger:
     def find(
         self, channel: str, delivery_id: str, *, since: datetime, thread_ts: str | None = None
     ) -> Posted | None:
-        """Look for a delivery id; `since` is not needed to find it here."""
+        """Look for a delivery id; everything here is newer than `since`, which is only remembered."""
         with self._lock:
+            self.searched_since.append(since)
             self._refuse(channel)
             for one in self.written:
                 if (one.channel, one.delivery_id, one.thread_ts) == (channel, delivery_id, thread_ts):

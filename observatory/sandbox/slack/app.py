@@ -1,0 +1,105 @@
+"""The development Slack as an ASGI application: its API, its administration, its page."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel, ConfigDict
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from observatory.sandbox.slack.api import api_routes
+from observatory.sandbox.slack.faults import Fault, Faults
+from observatory.sandbox.slack.methods import Methods
+from observatory.sandbox.slack.model import Channel
+from observatory.sandbox.slack.page import page_routes
+from observatory.sandbox.slack.workspace import Pace, Workspace
+
+SLACKS_PACE = Pace()
+
+
+class NewChannel(BaseModel):
+    """A channel to create, or to change: whoever has its id is replaced."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    name: str
+    archived: bool = False
+    private: bool = False
+    member: bool = True
+
+
+def create_app(
+    *,
+    channels: dict[str, str] | None = None,
+    token: str | None = None,
+    file: Path | None = None,
+    pace: Pace | None = SLACKS_PACE,
+    clock: Callable[[], float] = time.time,  # noqa: TID251 - an outside system, which has its own clock
+    public_url: Callable[[], str] = lambda: "http://127.0.0.1",
+) -> FastAPI:
+    """A workspace of its own behind Slack's Web API.
+
+    Args:
+        channels: names by id, created when they are not known yet from `file`.
+        token: the only bot token it takes; None takes every `xoxb-…`.
+        file: where the workspace is kept, as JSON lines; None forgets it.
+        pace: the rate limit of each channel; None has none.
+        clock: Unix seconds.
+        public_url: where the page is reached, for permalinks.
+    """
+    workspace = Workspace(clock, file=file, pace=pace)
+    for channel_id, name in (channels or {}).items():
+        if channel_id not in workspace.channels:
+            workspace.create_channel(Channel(channel_id, name))
+    faults = Faults()
+    app = FastAPI(
+        title="Development Slack", docs_url="/admin/docs", redoc_url=None, openapi_url="/admin/openapi"
+    )
+    app.include_router(api_routes(Methods(workspace, public_url), faults, token=token))
+    app.include_router(_admin_routes(workspace, faults))
+    app.include_router(page_routes(workspace))
+    app.add_middleware(_WithTransport)
+    return app
+
+
+def _admin_routes(workspace: Workspace, faults: Faults) -> APIRouter:
+    router = APIRouter(prefix="/admin")
+
+    @router.get("/faults")
+    async def planned() -> list[Fault]:
+        return faults.planned
+
+    @router.post("/faults", status_code=201)
+    async def plan(fault: Fault) -> Fault:
+        faults.plan(fault)
+        return fault
+
+    @router.delete("/faults", status_code=204)
+    async def clear() -> None:
+        faults.clear()
+
+    @router.get("/channels")
+    async def channels() -> list[NewChannel]:
+        return [NewChannel.model_validate(one, from_attributes=True) for one in workspace.channels.values()]
+
+    @router.post("/channels", status_code=201)
+    async def create(channel: NewChannel) -> NewChannel:
+        workspace.create_channel(Channel(**channel.model_dump()))
+        return channel
+
+    return router
+
+
+class _WithTransport:
+    """Hands the connection to `_Dropped` responses, before any middleware wraps uvicorn's `send`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cycle = getattr(send, "__self__", None)
+        if scope["type"] == "http" and cycle is not None:
+            scope.setdefault("extensions", {})["observatory.transport"] = cycle.transport
+        await self._app(scope, receive, send)
