@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from uuid import UUID, uuid5
 
 from observatory.evaluation import Severity, SloStatus
+
+NAMESPACE = UUID("5b0b7a52-94fd-5f6a-9a0e-5d7f6f3f3a1c")
+"""Of incident and delivery ids; another one would post every open incident again."""
 
 
 class IncidentState(StrEnum):
@@ -62,6 +66,16 @@ class Incident:
     """A page of the same SLO speaks for it now."""
     remaining: float | None = None
     """The budget left, as a ratio, when `revision` last grew."""
+
+    @property
+    def is_open(self) -> bool:
+        """Not resolved."""
+        return self.state is not IncidentState.RESOLVED
+
+
+def incident_id(slo: str, severity: Severity, opened_at: datetime) -> str:
+    """The same opening has the same id, whoever decides it and however often."""
+    return str(uuid5(NAMESPACE, f"{slo}\n{severity}\n{opened_at.isoformat()}"))
 
 
 @dataclass(frozen=True, slots=True)

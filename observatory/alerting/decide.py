@@ -1,0 +1,90 @@
+"""From an evaluation to what happens to incidents, and why; pure, so that replaying a day decides the same."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from observatory.alerting.lifecycle import PATIENCE, Case, Patience
+from observatory.alerting.model import Incident, IncidentState, Reason, Transition
+from observatory.catalog import ServiceSlo
+from observatory.evaluation import Evaluation, Severity, SloStatus
+
+
+def decide_all(
+    incidents: Sequence[Incident],
+    evaluation: Evaluation,
+    *,
+    now: datetime,
+    complete: bool,
+    patience: Patience = PATIENCE,
+) -> Sequence[Transition]:
+    """Decide every SLO that fires or has an open incident; the others are not looked at.
+
+    Args:
+        incidents: all that are open, and those resolved within `patience.reopen_within`.
+        evaluation: of the whole catalog.
+        now: this moment.
+        complete: a full evaluation has been done since the start. Before that nothing happens to anything: a half-read
+            history neither fires nor resolves.
+        patience: how long to wait.
+
+    Returns:
+        By SLO id, a page before the ticket of the same SLO.
+    """
+    if not complete:
+        return ()
+    of: dict[str, list[Incident]] = {}
+    for incident in incidents:
+        of.setdefault(incident.slo, []).append(incident)
+    touched = {incident.slo for incident in incidents if incident.is_open} | set(evaluation.firing())
+    transitions: list[Transition] = []
+    for slo in sorted(touched):
+        if slo in evaluation:
+            entry, status = evaluation.entry(slo), evaluation.status(slo)
+            transitions += decide(of.get(slo, ()), entry, status, now=now, patience=patience)
+        else:
+            transitions += [_removed(incident, now=now) for incident in of[slo] if incident.is_open]
+    return transitions
+
+
+def decide(
+    incidents: Sequence[Incident],
+    entry: ServiceSlo,
+    status: SloStatus,
+    *,
+    now: datetime,
+    patience: Patience = PATIENCE,
+) -> Sequence[Transition]:
+    """What happens to one SLO's page, and then to its ticket; nothing when nothing changes.
+
+    Args:
+        incidents: of this SLO, as for `decide_all`.
+        entry: the SLO and its owner.
+        status: its newest numbers.
+        now: this moment.
+        patience: how long to wait.
+    """
+    case = Case(entry, status, now, patience)
+    page = _latest(incidents, Severity.PAGE)
+    ticket = _latest(incidents, Severity.TICKET)
+    paged = case.step(page, Severity.PAGE, inhibited=False)
+    open_page = paged.incident if paged else page
+    ticketed = case.step(ticket, Severity.TICKET, inhibited=open_page is not None and open_page.is_open)
+    return [transition for transition in (paged, ticketed) if transition]
+
+
+def _latest(incidents: Sequence[Incident], severity: Severity) -> Incident | None:
+    """The open incident of this severity, or else the one that was resolved last."""
+    mine = [incident for incident in incidents if incident.severity is severity]
+    return max(mine, key=lambda one: (one.is_open, one.resolved_at or one.opened_at), default=None)
+
+
+def _removed(incident: Incident, *, now: datetime) -> Transition:
+    resolved = replace(
+        incident,
+        state=IncidentState.RESOLVED,
+        resolved_at=now,
+        updated_at=now,
+        revision=incident.revision + 1,
+    )
+    return Transition(resolved, Reason.REMOVED_FROM_CATALOG, None, incident)
