@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from observatory.sandbox.demo import traffic
 from observatory.sandbox.demo.incidents import conditions
 from observatory.sandbox.demo.organisation import BUCKETS, SERVICES, DemoService
+from observatory.sandbox.demo.processes import port_for
 from observatory.sandbox.demo.prometheus import RECEIVING, running_prometheus
 from observatory.sandbox.demo.remote_write import Series, with_ends, write
 from observatory.sandbox.demo.traffic import Condition, Counts, Floats
@@ -38,7 +39,7 @@ def seed_store(store: Path, *, until: datetime, length: timedelta, seed: int) ->
     series = list(all_series(moments, seed=seed))
     times = (moments * 1000).astype(np.int64)
     with (
-        running_prometheus(store, config="", flags=RECEIVING) as url,
+        running_prometheus(store, config="", port=port_for(0), flags=RECEIVING) as (_, url),
         httpx2.Client(base_url=url, timeout=60) as client,
     ):
         for start in range(0, len(times), _MOMENTS_PER_REQUEST):

@@ -11,18 +11,19 @@ import ruamel.yaml
 
 from observatory.errors import DefinitionError
 from observatory.sandbox.demo.organisation import SERVICES
-from observatory.sandbox.demo.processes import port_for, running, wait_until_healthy
+from observatory.sandbox.demo.processes import Child, running, wait_until_healthy
 
 RECEIVING = ("--web.enable-remote-write-receiver",)
 
-_PORT = 9090
 _STARTS_WITHIN = timedelta(seconds=60)
 _RULE_FILE = re.compile(r"^groups:", re.MULTILINE)
 
 
 @contextmanager
-def running_prometheus(store: Path, *, config: str, flags: Sequence[str] = ()) -> Iterator[str]:
-    """Run Prometheus over the data folder `store`; yields its address.
+def running_prometheus(
+    store: Path, *, config: str, port: int, flags: Sequence[str] = ()
+) -> Iterator[tuple[Child, str]]:
+    """Run Prometheus over the data folder `store`; yields the program and its address.
 
     Raises:
         DefinitionError: it is not installed.
@@ -37,7 +38,6 @@ def running_prometheus(store: Path, *, config: str, flags: Sequence[str] = ()) -
     store.mkdir(parents=True, exist_ok=True)
     file = store.parent / "prometheus.yml"
     file.write_text(config)
-    port = port_for(_PORT)
     command = [
         program,
         f"--config.file={file}",
@@ -49,7 +49,7 @@ def running_prometheus(store: Path, *, config: str, flags: Sequence[str] = ()) -
     with running("Prometheus", command, log=store.parent / "prometheus.log") as child:
         url = f"http://127.0.0.1:{port}"
         wait_until_healthy(child, f"{url}/-/ready", within=_STARTS_WITHIN)
-        yield url
+        yield child, url
 
 
 def scraping(services: Mapping[str, str], *, observatory: str, rules: Path | None) -> str:

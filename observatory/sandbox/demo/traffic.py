@@ -1,5 +1,6 @@
 """What users do and what they get back: the same arithmetic for a month of history and for the next quarter of a second."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -56,7 +57,8 @@ class RouteTraffic:
     @property
     def requests(self) -> Counts:
         """All of them."""
-        return np.sum(list(self.by_code.values()), axis=0, dtype=np.int64)
+        total: Counts = np.stack(list(self.by_code.values())).sum(axis=0)
+        return total
 
     @property
     def succeeded(self) -> Counts:
@@ -109,4 +111,4 @@ def bucket_shares(route: Route, slowdown: Floats) -> Floats:
 
 def mean_duration(route: Route, slowdown: Floats) -> Floats:
     """Mean of the log-normal durations, seconds."""
-    return route.median * slowdown * np.exp(SPREAD**2 / 2)
+    return route.median * math.exp(SPREAD**2 / 2) * slowdown
