@@ -1,0 +1,111 @@
+"""From a transition to what the outbox holds: who is told, and the words, ready to send."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from observatory.alerting import (
+    Incident,
+    IncidentState,
+    Notification,
+    NotificationKind,
+    OwnedBecause,
+    Owner,
+    Reason,
+    Transition,
+    notifications,
+    resolve_owner,
+)
+from observatory.application.delivery import Delivery
+from observatory.catalog import Catalog, ServiceSlo
+from observatory.outputs.links import dashboard_url, service_uid
+from observatory.outputs.message import Message
+from observatory.outputs.slack import Background, render_removed, render_reply, render_root
+
+_BECAUSE: Mapping[OwnedBecause, str] = {
+    OwnedBecause.OWNER_IN_CATALOG: "owner of the service in the catalog",
+    OwnedBecause.UNKNOWN_SQUAD: "channel of last resort: the catalog names a squad that it does not know",
+    OwnedBecause.UNKNOWN_SERVICE: "channel of last resort: the service is in no catalog",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where people find more; None where it is not known."""
+
+    public_url: str | None = None
+    grafana_url: str | None = None
+    catch_all: str | None = None
+    """Slack channel of last resort."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Makes the deliveries of a transition."""
+
+    addresses: Addresses
+    bad_events: Callable[[str, datetime, datetime], float]
+    """SLO id, from, until: bad events counted in between."""
+
+    def __call__(
+        self, transition: Transition, entry: ServiceSlo | None, catalog: Catalog, *, now: datetime
+    ) -> Iterator[Delivery]:
+        """What the owner is told; nothing where nobody can be told.
+
+        Args:
+            transition: what happened.
+            entry: the SLO and its squad; None when it is gone from the catalog.
+            catalog: every definition.
+            now: this moment.
+        """
+        owner = self._owner(transition.incident, catalog)
+        for notification in notifications(transition, owner, now=now):
+            message = self._message(notification, transition, entry, owner, now=now)
+            yield Delivery(notification, message)
+
+    def _owner(self, incident: Incident, catalog: Catalog) -> Owner:
+        """The present owner; of a service that is gone, the squad that owned it when the incident opened."""
+        owner = resolve_owner(incident.service, catalog, catch_all=self.addresses.catch_all)
+        squad = catalog.squads.get(incident.squad)
+        if owner.squad is not None or squad is None:
+            return owner
+        return replace(owner, squad=squad, channel=squad.slack.channel, fallback=owner.channel)
+
+    def _message(
+        self,
+        notification: Notification,
+        transition: Transition,
+        entry: ServiceSlo | None,
+        owner: Owner,
+        *,
+        now: datetime,
+    ) -> Message:
+        if entry is None or transition.status is None:
+            return render_removed(transition.incident, now=now)
+        spent = self._spent(transition)
+        if notification.kind is NotificationKind.REPLY:
+            return render_reply(transition, entry, now=now, spent=spent, ping=notification.mention)
+        background = Background(
+            dashboard=self._dashboard(entry),
+            incident=self._incident(transition.incident),
+            owned_because=_BECAUSE[owner.reason],
+            spent=spent,
+        )
+        return render_root(transition.incident, transition.status, entry, background, now=now)
+
+    def _spent(self, transition: Transition) -> float | None:
+        """The share of the budget that went between opening and now; only asked when it is over."""
+        incident, status = transition.incident, transition.status
+        if incident.state is not IncidentState.RESOLVED or transition.reason is Reason.REMOVED_FROM_CATALOG:
+            return None
+        if status is None or not status.budget:
+            return None
+        return self.bad_events(incident.slo, incident.opened_at, status.at) / status.budget
+
+    def _dashboard(self, entry: ServiceSlo) -> str | None:
+        grafana = self.addresses.grafana_url
+        return None if grafana is None else dashboard_url(service_uid(entry.service.name), grafana)
+
+    def _incident(self, incident: Incident) -> str | None:
+        public = self.addresses.public_url
+        return None if public is None else f"{public.rstrip('/')}/incidents/{incident.id}"

@@ -1,0 +1,18 @@
+"""Every command under its name."""
+
+import typer
+
+from observatory.entrypoints.cli import check, demo, generate, run, slack, status
+
+app = typer.Typer(
+    help="SLOs, error budgets, dashboards and alerts that belong to squads.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("check")(check.check)
+app.command("generate")(generate.generate)
+app.command("run")(run.run)
+app.command("status")(status.status)
+app.add_typer(demo.app, name="demo")
+app.add_typer(slack.app, name="dev")

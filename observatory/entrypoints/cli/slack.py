@@ -1,0 +1,38 @@
+"""`observatory dev slack`: a Slack to develop against."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from observatory.bootstrap import read_catalog
+from observatory.catalog import Squad, parse_catalog
+from observatory.entrypoints.cli.options import CatalogFolder, settings_from
+from observatory.sandbox.slack import serve
+
+app = typer.Typer(help="Stand-ins to develop against.", no_args_is_help=True)
+
+
+@app.callback()
+def _dev() -> None:
+    """Keeps `slack` a command of its own; typer would take a lone one for the whole application."""
+
+
+@app.command()
+def slack(
+    catalog: CatalogFolder = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 finds a free one.")] = 8700,
+    file: Annotated[Path | None, typer.Option(help="Keep the workspace in this file.")] = None,
+) -> None:
+    """Run a development Slack with the catalog's channels and a page that shows them."""
+    squads = parse_catalog(read_catalog(settings_from(catalog=catalog))).valid().squads.values()
+    serve(host, port, channels=channel_names(squads), file=file)
+
+
+def channel_names(squads: Iterable[Squad]) -> dict[str, str]:
+    """The channels that a catalog speaks of, name by id: a squad's own after the squad, a fallback after its use."""
+    squads = list(squads)
+    shared = {squad.slack.fallback: "on-call" for squad in squads if squad.slack.fallback}
+    return shared | {squad.slack.channel: squad.name for squad in squads}

@@ -1,0 +1,51 @@
+"""`observatory status`: how every SLO stands, straight from Prometheus."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from observatory.bootstrap import build_status
+from observatory.entrypoints.cli.options import CatalogFolder, PrometheusUrl, settings_from
+from observatory.entrypoints.cli.tables import status_table
+from observatory.errors import DefinitionError
+from observatory.outputs.status import status_json
+
+
+def status(
+    catalog: CatalogFolder = None,
+    prometheus: PrometheusUrl = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list instead of a table.")] = False,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Evaluate at this time (ISO 8601 or Unix seconds).")
+    ] = None,
+) -> None:
+    """Show how every SLO stands. Needs no running service: each SLO's whole window is asked of Prometheus."""
+    settings = settings_from(catalog=catalog, prometheus_url=prometheus)
+    evaluation = build_status(settings)(at=None if at is None else parse_time(at))
+    rows = [(evaluation.entry(slo), status) for slo, status in evaluation.statuses().items()]
+    if as_json:
+        typer.echo(json.dumps([status_json(entry, status) for entry, status in rows], indent=2))
+    else:
+        Console().print(status_table(rows, at=evaluation.at))
+
+
+def parse_time(text: str) -> datetime:
+    """An ISO 8601 time (UTC where it names no offset) or Unix seconds.
+
+    Raises:
+        DefinitionError: it is neither.
+    """
+    try:
+        moment = (
+            datetime.fromtimestamp(float(text), UTC)
+            if text.replace(".", "", 1).isdigit()
+            else datetime.fromisoformat(text)
+        )
+    except (ValueError, OverflowError, OSError):
+        raise DefinitionError(
+            f"--at {text!r} is no time; write it like 2026-03-01T12:00:00Z or as Unix seconds"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
