@@ -1,12 +1,15 @@
 """How our values lie in columns, the same in SQLite and PostgreSQL."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
+
+from observatory.outputs.message import Message
 
 
 class Coded(sa.TypeDecorator[Any]):
@@ -54,6 +57,16 @@ def document(kind: type[Any]) -> Coded:
     """A dataclass as JSON: a new field with a default needs no migration."""
     adapter = TypeAdapter(kind)
     return Coded(sa.JSON(), lambda value: adapter.dump_python(value, mode="json"), adapter.validate_python)
+
+
+def message() -> Coded:
+    """A message as JSON; its blocks are a tuple again, so that it equals what was written."""
+    whole = document(Message)
+    return Coded(sa.JSON(), whole.encode, lambda stored: _with_tuple(whole.decode(stored)))
+
+
+def _with_tuple(read: Message) -> Message:
+    return replace(read, blocks=tuple(read.blocks))
 
 
 def _to_utc(value: datetime) -> datetime:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from observatory.adapters.sql.dialects import insert
 from observatory.adapters.sql.schema import IN_FLIGHT, LIVE, lanes, outbox
-from observatory.alerting import Notification, NotificationKind
+from observatory.alerting import NotificationKind
 from observatory.application.delivery import Delivery, DeliveryState
 
 Row = sa.Row[*tuple[object, ...]]
@@ -27,16 +27,7 @@ URGENCY = (outbox.c.priority, outbox.c.not_before, outbox.c.number)
 def delivery(row: Row) -> Delivery:
     """A row of the outbox as what it is."""
     return Delivery(
-        notification=Notification(
-            delivery_id=row.delivery_id,
-            incident=row.incident,
-            destination=row.destination,
-            kind=row.kind,
-            revision=row.revision,
-            priority=row.priority,
-            not_before=row.not_before,
-            deadline=row.deadline,
-        ),
+        notification=replace(row.notification, not_before=row.not_before),
         message=row.message,
         state=row.state,
         attempt=row.attempt,
@@ -142,6 +133,7 @@ def _row(new: Delivery) -> dict[str, object]:
         "priority": told.priority,
         "not_before": told.not_before,
         "deadline": told.deadline,
+        "notification": told,
         "message": new.message,
         "state": new.state,
         "attempt": new.attempt,

@@ -2,10 +2,9 @@
 
 import sqlalchemy as sa
 
-from observatory.adapters.sql.columns import document, line, moment, word
-from observatory.alerting import Incident, IncidentState, NotificationKind
+from observatory.adapters.sql.columns import document, line, message, moment, word
+from observatory.alerting import Incident, IncidentState, Notification, NotificationKind
 from observatory.application.delivery import DeliveryState
-from observatory.outputs.message import Message
 
 LIVE = "state NOT IN ('dead', 'failed_over', 'superseded')"
 IN_FLIGHT = "state IN ('sending', 'ambiguous')"
@@ -44,7 +43,8 @@ outbox = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("not_before", moment(), nullable=False),
     sa.Column("deadline", moment(), nullable=False),
-    sa.Column("message", document(Message), nullable=False),
+    sa.Column("notification", document(Notification), nullable=False, comment="All of it, not_before apart."),
+    sa.Column("message", message(), nullable=False),
     sa.Column("state", word(DeliveryState), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("worker", sa.Text),

@@ -46,6 +46,7 @@ def _outbox() -> None:
         sa.Column("priority", sa.Integer, nullable=False),
         sa.Column("not_before", MOMENT, nullable=False),
         sa.Column("deadline", MOMENT, nullable=False),
+        sa.Column("notification", sa.JSON, nullable=False, comment="All of it, not_before apart."),
         sa.Column("message", sa.JSON, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
