@@ -10,7 +10,7 @@ from observatory.evaluation import Severity, SloStatus
 from observatory.outputs.message import Message
 from observatory.outputs.slack import layout, numbers
 from observatory.outputs.slack.text import escape, mention, mrkdwn, plain
-from observatory.outputs.slack.words import headline_burn, is_unknown, left, title, until_gone
+from observatory.outputs.slack.words import deciding_burns, is_unknown, left, title, until_gone
 
 _BAR = 10
 
@@ -38,8 +38,12 @@ def render_root(
     background: Background,
     *,
     now: datetime,
+    ping: bool = True,
 ) -> Message:
-    """An incident as it is now; the same function makes the first message and every edit of it."""
+    """An incident as it is now; the same function makes the first message and every edit of it.
+
+    `ping` calls the squad's on-call group by name, in a page that fires and nowhere else.
+    """
     resolved = incident.state is IncidentState.RESOLVED
     first = title(incident, status)
     facts = _ending(incident, status, background.spent) if resolved else _standing(status, incident)
@@ -52,7 +56,7 @@ def render_root(
         layout.header(first),
         layout.section(_story(facts, status, entry)),
         layout.fields(_figures(incident, status, entry, now=now)),
-        layout.section(_owner(incident, entry, background.owned_because)),
+        layout.section(_owner(incident, entry, background.owned_because, ping=ping)),
         *(layout.context(mrkdwn(note, 300)) for note in background.notes[:5]),
         *layout.buttons(links, urgent=None if resolved else "Runbook"),
         layout.context(_small_print(incident, entry, now=now)),
@@ -114,18 +118,19 @@ def _figures(
 
 
 def _burns(status: SloStatus, incident: Incident) -> str:
-    """The windows that decided first, the longer ones after: `14.6× over 1h, 15.2× over 5m`."""
-    main = headline_burn(status, incident.tiers)
-    known = [(window, burn) for window, burn in status.burn.items() if burn is not None]
-    known.sort(key=lambda pair: main is not None and pair[0] != main.window)
-    return ", ".join(f"{numbers.factor(burn)} over {window}" for window, burn in known[:4]) or numbers.UNKNOWN
+    """Over the two windows that decided: `14.6× over 1 h, 15.2× over 5 min`."""
+    burns = deciding_burns(status, incident.tiers)[:2]
+    return (
+        ", ".join(f"{numbers.factor(burn.rate)} over {numbers.window(burn.window)}" for burn in burns)
+        or numbers.UNKNOWN
+    )
 
 
 def _bad_events(status: SloStatus) -> str:
-    if status.bad is None or status.total is None:
+    if status.bad is None:
         return numbers.UNKNOWN
-    allowed = "" if status.budget is None else f"; {numbers.count(status.budget)} may be"
-    return f"{numbers.count(status.bad)} of {numbers.count(status.total)}{allowed}"
+    bad = numbers.count(status.bad)
+    return bad if status.budget is None else f"{bad} of {numbers.count(status.budget)} allowed"
 
 
 def _data(status: SloStatus, *, now: datetime) -> str:
@@ -135,11 +140,11 @@ def _data(status: SloStatus, *, now: datetime) -> str:
     return warning + age + coverage
 
 
-def _owner(incident: Incident, entry: ServiceSlo, owned_because: str) -> str:
+def _owner(incident: Incident, entry: ServiceSlo, owned_because: str, *, ping: bool) -> str:
     words = f"*Owner* {mrkdwn(incident.squad, 60)}, {mrkdwn(owned_because, 200)}"
     on_call = entry.squad.slack.mention
-    pings = incident.severity is Severity.PAGE and incident.state is IncidentState.FIRING and on_call
-    return f"{words}\n*On call* {mention(on_call)}" if pings and on_call else words
+    calls = ping and incident.severity is Severity.PAGE and incident.state is IncidentState.FIRING
+    return f"{words}\n*On call* {mention(on_call)}" if calls and on_call else words
 
 
 def _small_print(incident: Incident, entry: ServiceSlo, *, now: datetime) -> str:

@@ -50,6 +50,12 @@ def span(length: timedelta) -> str:
     return " ".join(parts)
 
 
+def window(label: str) -> str:
+    """An alert window's label as people write it: `5m` is `5 min`."""
+    amount, unit = label[:-1], label[-1:]
+    return f"{amount}{NBSP}{'min' if unit == 'm' else unit}"
+
+
 def about(length: timedelta) -> str:
     """An estimate in one unit, so that nobody takes it for more: `about 3 h`."""
     seconds = length.total_seconds()

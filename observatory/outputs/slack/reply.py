@@ -48,9 +48,9 @@ def _burning(transition: Transition) -> str:
     tiers = plain(", ".join(incident.tiers), 80)
     match transition.reason:
         case Reason.TIER_JOINED:
-            return f"⏫ Escalated: tier {tiers} fires"
+            return f"⏫ Escalated, firing now: {tiers}"
         case Reason.ESCALATED_TO_PAGE:
-            return f"⏫ Escalated to a page: tier {tiers} fires"
+            return f"⏫ Escalated to a page, firing now: {tiers}"
         case Reason.REOPENED:
             return f"🔁 Burning again, re-opened {incident.reopened}×"
         case _:
@@ -67,16 +67,18 @@ def _ended(transition: Transition) -> str:
 def _standing(transition: Transition) -> str:
     status, tiers = transition.status, transition.incident.tiers
     if status is None:
-        return "it is measured no more"
+        return "It is measured no more"
     burn, gone = headline_burn(status, tiers), until_gone(status, tiers)
     parts = [
-        "" if burn is None else f"burning {numbers.factor(burn.rate)} too fast over {burn.window}",
+        ""
+        if burn is None
+        else f"Burning {numbers.factor(burn.rate)} too fast over {numbers.window(burn.window)}",
         left(status) if gone is None else f"{left(status)}, gone in {numbers.about(gone)}",
     ]
     return "; ".join(filter(None, parts))
 
 
 def _cost(transition: Transition, spent: float | None) -> str:
-    cost = "" if spent is None else f"cost {numbers.percent(spent)} of the error budget; "
-    rest = "it is measured no more" if transition.status is None else left(transition.status)
+    cost = "" if spent is None else f"Cost {numbers.percent(spent)} of the error budget; "
+    rest = "It is measured no more" if transition.status is None else left(transition.status)
     return cost + rest

@@ -43,14 +43,17 @@ def title(incident: Incident, status: SloStatus) -> str:
 
 
 def headline_burn(status: SloStatus, tiers: tuple[str, ...]) -> Burn | None:
-    """The burn over the long window of the quickest of these tiers; of any known window when there is no such tier."""
-    own = [tier.long for tier in status.tiers if tier.name in tiers]
+    """The burn over the long window of the quickest of these tiers; None when no window is known."""
+    return next(iter(deciding_burns(status, tiers)), None)
+
+
+def deciding_burns(status: SloStatus, tiers: tuple[str, ...]) -> list[Burn]:
+    """Every known burn: first the long and the short windows of these tiers, quickest tier first, then the rest."""
+    own = [window for tier in status.tiers if tier.name in tiers for window in (tier.long, tier.short)]
     others = [tier.long for tier in status.tiers]
-    for window in (*own, *others, *status.burn):
-        rate = status.burn.get(window)
-        if rate is not None:
-            return Burn(window, rate)
-    return None
+    windows = dict.fromkeys((*own, *others, *status.burn))
+    rates = [(window, status.burn.get(window)) for window in windows]
+    return [Burn(window, rate) for window, rate in rates if rate is not None]
 
 
 def left(status: SloStatus) -> str:
