@@ -35,9 +35,9 @@ def seed_store(store: Path, *, until: datetime, length: timedelta, seed: int) ->
         Unavailable: Prometheus did not start, or went away.
         DefinitionError: Prometheus is not installed.
     """
-    moments = _moments(until, length)
-    series = list(all_series(moments, seed=seed))
-    times = (moments * 1000).astype(np.int64)
+    at = moments(until, length)
+    series = list(all_series(at, seed=seed))
+    times = (at * 1000).astype(np.int64)
     with (
         running_prometheus(store, config="", port=port_for(0), flags=RECEIVING) as (_, url),
         httpx2.Client(base_url=url, timeout=60) as client,
@@ -48,37 +48,38 @@ def seed_store(store: Path, *, until: datetime, length: timedelta, seed: int) ->
     return sum(int(np.count_nonzero(~np.isnan(one.values))) for one in series)
 
 
-def all_series(moments: Floats, *, seed: int) -> Iterator[Series]:
-    """Every series of every service at `moments` (Unix seconds, evenly spaced)."""
-    felt = traffic.passed_on(conditions(moments, until=float(moments[-1])))
+def moments(until: datetime, length: timedelta) -> Floats:
+    """The times of the samples, Unix seconds: every whole `STEP` of the `length` of time up to `until`."""
+    step = STEP.total_seconds()
+    end = until.timestamp() // step * step
+    return np.arange(end - length.total_seconds(), end, step) + step
+
+
+def all_series(at: Floats, *, seed: int) -> Iterator[Series]:
+    """Every series of every service `at` these moments (Unix seconds, evenly spaced)."""
+    felt = traffic.passed_on(conditions(at, until=float(at[-1])))
     for service in SERVICES:
         # A service's own stream: what happens to one changes nothing of another.
         rng = np.random.default_rng([seed, *service.name.encode()])
         target = {"job": service.name, "instance": service.instance}
         condition = felt[service.name]
         yield Series({"__name__": "up", **target}, condition.up.astype(np.float64))
-        for name, labels, values in _exposed(service, moments, condition, rng):
+        for name, labels, values in _exposed(service, at, condition, rng):
             scraped = with_ends(np.where(condition.up, values, np.nan))
             yield Series({"__name__": name, **labels, **target}, scraped)
-
-
-def _moments(until: datetime, length: timedelta) -> Floats:
-    step = STEP.total_seconds()
-    end = until.timestamp() // step * step
-    return np.arange(end - length.total_seconds(), end, step) + step
 
 
 _Exposed = tuple[str, Mapping[str, str], Floats]
 
 
 def _exposed(
-    service: DemoService, moments: Floats, condition: Condition, rng: np.random.Generator
+    service: DemoService, at: Floats, condition: Condition, rng: np.random.Generator
 ) -> Iterator[_Exposed]:
     """What the service's /metrics would have said: name, labels, value at every moment."""
-    deployed = _deploys(moments, rng) | _came_back(condition)
-    starts = np.maximum.accumulate(np.where(deployed, moments, moments[0]))
+    deployed = _deploys(at, rng) | _came_back(condition)
+    starts = np.maximum.accumulate(np.where(deployed, at, at[0]))
     yield "process_start_time_seconds", {}, starts
-    expected = traffic.expected_rate(service, moments) * STEP.total_seconds()
+    expected = traffic.expected_rate(service, at) * STEP.total_seconds()
     for number, part in enumerate(traffic.draw(service, expected, condition, rng)):
         if number == 0:
             yield service.behaviour, {}, _counter(part.succeeded, deployed)
@@ -104,15 +105,15 @@ def _histogram(
     yield f"{name}_sum", route, _counter(seconds, deployed)
 
 
-def _deploys(moments: Floats, rng: np.random.Generator) -> NDArray[np.bool_]:
+def _deploys(at: Floats, rng: np.random.Generator) -> NDArray[np.bool_]:
     """True at the first moment of every new process: a few deploys each working day, never quite on the hour."""
-    days = np.unique(moments // _DAY)
+    days = np.unique(at // _DAY)
     working = days[(days + 3) % 7 < 5]  # noqa: PLR2004 - the epoch was a Thursday; Saturday is 5
-    at = working[:, np.newaxis] * _DAY + np.array(_DEPLOY_HOURS) * 3600
-    at = at + rng.uniform(-1800, 1800, at.shape)
-    deployed = np.zeros(len(moments), dtype=np.bool_)
-    first = np.searchsorted(moments, np.sort(at, axis=None))
-    deployed[first[(first > 0) & (first < len(moments))]] = True
+    planned = working[:, np.newaxis] * _DAY + np.array(_DEPLOY_HOURS) * 3600
+    done = planned + rng.uniform(-1800, 1800, planned.shape)
+    first = np.searchsorted(at, np.sort(done, axis=None))
+    deployed = np.zeros(len(at), dtype=np.bool_)
+    deployed[first[(first > 0) & (first < len(at))]] = True
     return deployed
 
 

@@ -39,8 +39,10 @@ INCIDENTS = (
     Incident("playlist", days_ago=21, at=19.5, minutes=6, failing=0.9),
     # Playback was slow for an evening while no request failed: only a latency objective sees it.
     Incident("playback", days_ago=10, at=18.0, minutes=45, slowdown=6.0),
-    # Collaboration's first failures beyond the usual came three days ago: a series that was never there before.
-    Incident("collaboration", days_ago=3, at=15.0, minutes=10, failing=0.5),
+    # Collaboration lost half of its edits for a few minutes.
+    Incident("collaboration", days_ago=14, at=15.0, minutes=10, failing=0.5),
+    # Lyrics answered 503 for the first time three days ago: a series that was never there before.
+    Incident("lyrics", days_ago=3, at=15.0, minutes=20, failing=0.5),
     # A campaign brought discover four times its users for two hours, without harm.
     Incident("discover", days_ago=24, at=20.0, minutes=120, demand=4.0),
     # Lyrics was gone, not failing: nothing could be measured.

@@ -102,5 +102,5 @@ def service_named(name: str) -> DemoService:
     if name in names:
         return SERVICES[names.index(name)]
     near = get_close_matches(name, names, n=1)
-    meant = f"; did you mean {near[0]!r}?" if near else ""
+    meant = f"; did you mean {near[0]!r}?" if near else "."
     raise DefinitionError(f"no demo service is called {name!r}{meant} There are: {', '.join(sorted(names))}")
