@@ -29,7 +29,6 @@ from observatory.catalog.selectors import Selector
 from observatory.catalog.written import BadValue, Place, Written, nearest_to
 
 Name = Annotated[str, notation.NAME]
-Duration = Annotated[timedelta, notation.DURATION_TEXT]
 Channel = Annotated[str, notation.CHANNEL]
 Labels = Mapping[Annotated[str, notation.LABEL], Annotated[str, notation.LABEL_VALUE]]
 SelectorText = Annotated[InstanceOf[Selector], notation.SELECTOR]
@@ -91,7 +90,7 @@ class Latency(Definition):
     histogram: Annotated[SelectorText, AfterValidator(_base_name)] = Field(
         examples=["http_request_duration_seconds"]
     )
-    below: Duration = Field(examples=["300ms"])
+    below: Annotated[timedelta, notation.duration("300ms")] = Field(examples=["300ms"])
 
 
 _SLI_LATER = frozenset(
@@ -196,7 +195,7 @@ class Slack(Definition):
 class Escalation(Definition):
     """Who is told when nobody acknowledges a page in time."""
 
-    after: Duration = Field(examples=["15m"])
+    after: Annotated[timedelta, notation.duration("15m")] = Field(examples=["15m"])
     to: Name = Field(examples=["platform"])
     """The name of another squad."""
 

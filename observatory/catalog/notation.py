@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -94,10 +94,11 @@ _UNITS = {
 _DURATION_RULE = "a duration is a whole number and its unit (w, d, h, m, s or ms), longer than nothing"
 
 
-def read_duration(value: object, *, example: str = "300ms") -> object:
+def read_duration(value: object, *, example: str) -> object:
     """`300ms`, `15m` and `1h30m`, as Prometheus writes durations, to a timedelta."""
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        raise BadValue(f"{_DURATION_RULE}; the unit is missing", example=f"{value}s or {value}ms")
+        right = f"{value}{example.lstrip('0123456789')}" if isinstance(value, int) and value > 0 else example
+        raise BadValue(f"{_DURATION_RULE}; the unit is missing", example=right)
     if not isinstance(value, str):
         return value
     if not re.fullmatch(DURATION, value):
@@ -106,6 +107,12 @@ def read_duration(value: object, *, example: str = "300ms") -> object:
     if not length:
         raise BadValue(_DURATION_RULE, example=example)
     return length
+
+
+def duration(example: str) -> Notation:
+    """A length of time; the example shows which unit is usual."""
+    schema = {"type": "string", "pattern": f"^(?=.){DURATION}$", "examples": [example]}
+    return Notation(partial(read_duration, example=example), schema)
 
 
 _DECIMALS = 6
@@ -194,9 +201,6 @@ HOURS = text(
 )
 TIME_ZONE = one_of(
     _time_zones, rule="a time zone is a name from the IANA database", example="Europe/Stockholm"
-)
-DURATION_TEXT = Notation(
-    read_duration, {"type": "string", "pattern": f"^(?=.){DURATION}$", "examples": ["300ms", "15m"]}
 )
 PERCENT = Notation(
     read_objective,

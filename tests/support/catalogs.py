@@ -9,12 +9,14 @@ from observatory.catalog import (
     Catalog,
     Events,
     Latency,
+    ParsedCatalog,
     Place,
     Rolling,
     Service,
     Slack,
     Slo,
     Squad,
+    parse_catalog,
     parse_selector,
 )
 
@@ -86,3 +88,57 @@ def a_catalog(*services: Service, squads: Iterable[Squad] | None = None) -> Cata
         squads={squad.name: squad for squad in squads},
         services={service.name: service for service in services},
     )
+
+
+SQUAD_YAML = """\
+apiVersion: observatory/v1
+kind: Squad
+name: playlists
+slack:
+  channel: C0PLAYLISTS
+  fallback: C0ONCALL00
+  mention: S0PLAYLIST
+on_call:
+  hours: Mon-Fri 09:00-18:00
+  timezone: Europe/Stockholm
+  escalate: {after: 15m, to: playlists}
+"""
+
+SERVICE_YAML = """\
+apiVersion: observatory/v1
+kind: Service
+name: playlist
+squad: playlists
+tier: 1
+description: Stores and serves playlists.
+runbook: https://runbooks.example/playlist
+selector: {job: playlist}
+depends_on: []
+uses:
+  - {kind: postgresql, selector: {datname: playlists}}
+  - {kind: cassandra, dialect: mcac}
+slos:
+  - name: availability
+    objective: 99.9
+    window: 30d
+    sli: {events: {total: http_requests_total, bad: 'http_requests_total{code=~"5.."}'}}
+  - name: latency
+    objective: 99
+    sli: {latency: {histogram: http_request_duration_seconds, below: 300ms}}
+behaviour:
+  - {name: saves, metric: playlist_saves_total}
+"""
+
+
+def parse_yaml(service: str = SERVICE_YAML, *, squad: str = SQUAD_YAML, **more: str) -> ParsedCatalog:
+    """Parse these texts as squad.yml, playlist.yml and one file for each further keyword."""
+    texts = {"squad.yml": squad, "playlist.yml": service} | {
+        f"{name}.yml": text for name, text in more.items()
+    }
+    return parse_catalog({file: text.encode() for file, text in texts.items()})
+
+
+def changed(old: str, new: str, *, text: str = SERVICE_YAML) -> str:
+    """The text with one passage exchanged; it has to be there."""
+    assert old in text, f"{old!r} is not in the text"
+    return text.replace(old, new, 1)
