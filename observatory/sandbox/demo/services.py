@@ -19,6 +19,7 @@ from observatory.sandbox.demo.traffic import Condition, RouteTraffic
 from observatory.sandbox.demo.trouble import Trouble, condition_of
 
 _STEP = 0.25
+_STOPS_WITHIN = 0.05
 
 
 class LiveService:
@@ -119,7 +120,9 @@ class MetricsServers:
         }
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=server.serve_forever, name=f"metrics-{name}", daemon=True)
+            threading.Thread(
+                target=server.serve_forever, args=[_STOPS_WITHIN], name=f"metrics-{name}", daemon=True
+            )
             for name, server in self._servers.items()
         ]
         self._threads.append(threading.Thread(target=self._run, name="users", daemon=True))
