@@ -57,7 +57,7 @@ def render_root(
         layout.section(_story(facts, status, entry)),
         layout.fields(_figures(incident, status, entry, now=now)),
         layout.section(_owner(incident, entry, background.owned_because, ping=ping)),
-        *(layout.context(mrkdwn(note, 300)) for note in background.notes[:5]),
+        *(layout.context(note) for note in _notes(background)),
         *layout.buttons(links, urgent=None if resolved else "Runbook"),
         layout.context(_small_print(incident, entry, now=now)),
     )
@@ -145,6 +145,11 @@ def _owner(incident: Incident, entry: ServiceSlo, owned_because: str, *, ping: b
     on_call = entry.squad.slack.mention
     calls = ping and incident.severity is Severity.PAGE and incident.state is IncidentState.FIRING
     return f"{words}\n*On call* {mention(on_call)}" if calls and on_call else words
+
+
+def _notes(background: Background) -> list[str]:
+    """The first five that say something: Slack refuses a block without text."""
+    return [text for note in background.notes if (text := mrkdwn(note, 300))][:5]
 
 
 def _small_print(incident: Incident, entry: ServiceSlo, *, now: datetime) -> str:
