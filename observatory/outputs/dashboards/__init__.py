@@ -1,1 +1,20 @@
-"""Grafana dashboards as code."""
+"""Grafana dashboards as code: one a service, one a squad, one for the organisation."""
+
+from observatory.catalog import Catalog
+from observatory.outputs.dashboards.overview import organisation_dashboard, squad_dashboard
+from observatory.outputs.dashboards.service import service_dashboard
+
+__all__ = ["dashboard_files"]
+
+
+def dashboard_files(catalog: Catalog) -> dict[str, str]:
+    """Every dashboard, by path below the folder of dashboards.
+
+    A squad's own lies in the folder of its services; no service can be named like it, for want of an underscore.
+    """
+    files = {"organisation.json": organisation_dashboard(catalog)}
+    for squad in catalog.squads.values():
+        files[f"{squad.name}/_squad.json"] = squad_dashboard(squad, catalog)
+    for service in catalog.services.values():
+        files[f"{service.squad}/{service.name}.json"] = service_dashboard(service, catalog)
+    return files

@@ -27,7 +27,7 @@ SETTLED = "10m"
 
 def total_events(sli: Sli) -> str:
     """Every event of the last bucket; no result when there is nothing to count."""
-    return _sum(_totals(sli), _totals(sli))
+    return _sum(totals(sli), totals(sli))
 
 
 def bad_events(sli: Sli, *, total: str) -> str:
@@ -39,11 +39,11 @@ def bad_events(sli: Sli, *, total: str) -> str:
     """
     match sli:
         case Events(bad=bad) if bad:
-            return f"(\n{_indent(_sum(bad, _totals(sli)))}\n  and on () {total}\n)\nor on () 0 * {total}"
+            return f"(\n{_indent(_sum(bad, totals(sli)))}\n  and on () {total}\n)\nor on () 0 * {total}"
         case Events(good=good):
-            return _difference(total, _sum(good, _totals(sli)))
+            return _difference(total, _sum(good, totals(sli)))
         case Latency():
-            return _difference(total, _sum((within_bound(sli),), _totals(sli)))
+            return _difference(total, _sum((within_bound(sli),), totals(sli)))
 
 
 def narrowed(sli: Sli, labels: dict[str, str]) -> Sli:
@@ -76,12 +76,24 @@ def seconds(sli: Latency) -> str:
     return f"{whole}.{micro:06d}".rstrip("0").rstrip(".")
 
 
-def _totals(sli: Sli) -> tuple[Selector, ...]:
+def totals(sli: Sli) -> tuple[Selector, ...]:
+    """What counts every event."""
     match sli:
         case Events(total=total):
             return total
         case Latency(histogram=histogram):
             return (Selector(histogram.metric + "_count", histogram.matchers),)
+
+
+def united(expressions: Sequence[str]) -> str:
+    """Several vectors as one: a difference or a rate has no name, so `part` keeps equal labels apart."""
+    if len(expressions) == 1:
+        return expressions[0]
+    parts = (
+        f'label_replace(\n{_indent(text)},\n  "part", "{part}", "", ""\n)'
+        for part, text in enumerate(expressions)
+    )
+    return "\nor\n".join(parts)
 
 
 def _difference(total: str, good: str) -> str:
@@ -91,15 +103,8 @@ def _difference(total: str, good: str) -> str:
 
 
 def _sum(selectors: Sequence[Selector], measured: Sequence[Selector]) -> str:
-    """Sum of increments; the selectors of one sum are told apart by `part`, since a difference has no name."""
-    increments = [_increments(selector, measured) for selector in selectors]
-    if len(increments) == 1:
-        return f"sum(\n{_indent(increments[0])}\n)"
-    parts = [
-        f'label_replace(\n{_indent(text)},\n  "part", "{part}", "", ""\n)'
-        for part, text in enumerate(increments)
-    ]
-    return "sum(\n" + _indent("\nor\n".join(parts)) + "\n)"
+    increments = united([_increments(selector, measured) for selector in selectors])
+    return f"sum(\n{_indent(increments)}\n)"
 
 
 def _increments(selector: Selector, measured: Sequence[Selector]) -> str:

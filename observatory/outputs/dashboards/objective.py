@@ -1,0 +1,254 @@
+"""One SLO on its service's dashboard: promise, budget, burn, and the events behind them."""
+
+from collections.abc import Sequence
+
+from observatory.catalog import Latency, ServiceSlo
+from observatory.catalog.durations import duration_text
+from observatory.evaluation import Severity
+from observatory.evaluation.tiers import tiers_for
+from observatory.outputs.dashboards import queries
+from observatory.outputs.dashboards.layout import Section
+from observatory.outputs.dashboards.panels import (
+    BAD,
+    BUDGET_STEPS,
+    BURN_STEPS,
+    GOOD,
+    LOWEST,
+    UNKNOWN,
+    WARNING,
+    About,
+    Panel,
+    Scale,
+    lines,
+    stat,
+    states,
+    timeline,
+)
+from observatory.outputs.dashboards.queries import Query, Scope, scope_of
+from observatory.outputs.rules.counting import narrowed, seconds
+
+_LONGEST = 10
+"""Windows that a budget may last before it counts as not burning."""
+
+
+def objective_section(entry: ServiceSlo) -> Section:
+    """From the state of the promise down to single events."""
+    scope = scope_of(entry)
+    slo = entry.slo
+    panels = [
+        *_now(entry, scope),
+        _burn(entry, scope),
+        _burn_down(entry, scope),
+        _bad_events(entry),
+        *_latency(entry),
+        _alerts(scope),
+    ]
+    objective = f"{slo.objective.normalize():f} %"
+    return Section(slo.name, f"{slo.name}: {objective} over {queries.window_of(entry)}", panels)
+
+
+def _now(entry: ServiceSlo, scope: Scope) -> Sequence[Panel]:
+    """Eight figures in one line."""
+    window = queries.window_of(entry)
+    objective = float(entry.slo.objective / 100)
+    return (
+        stat(
+            About(
+                "objective",
+                "Objective",
+                f"The share of good events that is promised over {window}. {entry.slo.description}".rstrip(),
+            ),
+            Query(queries.objective(scope)),
+            Scale("percentunit", decimals=3),
+            width=3,
+        ),
+        stat(
+            About(
+                "sli",
+                f"Good, last {window}",
+                f"Is the promise kept? The share of good events over {window}; below the objective it is broken.",
+            ),
+            Query(queries.sli(scope, window)),
+            Scale("percentunit", decimals=3, steps=((UNKNOWN, None), (BAD, LOWEST), (GOOD, objective))),
+            width=3,
+        ),
+        stat(
+            About(
+                "budget",
+                "Budget left",
+                "How much failure can still be afforded? Below 25 %: take fewer risks; below 0: mend before you ship. "
+                f"The budget rolls: it is what the last {window} left of it, so it need not start at 100 %, and it "
+                "comes back as old errors leave the window.",
+            ),
+            Query(queries.remaining(scope)),
+            Scale("percentunit", decimals=1, steps=BUDGET_STEPS),
+            width=3,
+        ),
+        _events_left(entry, scope),
+        stat(
+            About(
+                "burn",
+                "Burn, last hour",
+                "How fast is the budget spent? At 1 it lasts exactly one window; at 14.4 two per cent go in an hour.",
+            ),
+            Query(queries.burn(scope, "1h")),
+            Scale("suffix:×", decimals=1, steps=BURN_STEPS),
+            width=3,
+        ),
+        _exhaustion(entry, scope),
+        _coverage(entry, scope),
+        states(
+            About(
+                "state",
+                "State",
+                "How the SLO stands. Grey is unknown: nothing was measured, which is not the same as healthy.",
+            ),
+            Query(queries.state(scope), "{{state}}"),
+            width=3,
+            counts=False,
+        ),
+    )
+
+
+def _events_left(entry: ServiceSlo, scope: Scope) -> Panel:
+    return stat(
+        About(
+            "events",
+            "Bad events left",
+            "How many more bad events fit into the budget at this traffic? Negative: so many too many.",
+        ),
+        Query(queries.events_left(scope, queries.window_of(entry))),
+        Scale("short", decimals=0, steps=((UNKNOWN, None), (BAD, LOWEST), (GOOD, 0))),
+        width=3,
+    )
+
+
+def _exhaustion(entry: ServiceSlo, scope: Scope) -> Panel:
+    length = int(entry.slo.window.length.total_seconds())
+    longest = _LONGEST * length
+    never = {"color": GOOD, "index": 1, "text": "not in sight"}
+    return stat(
+        About(
+            "exhaustion",
+            "Gone in",
+            "When is the budget gone if the last hour goes on? An extrapolation: nobody is paged on it.",
+        ),
+        Query(queries.exhaustion(scope, seconds=length, longest=longest)),
+        Scale(
+            "dtdurations",
+            decimals=0,
+            steps=((UNKNOWN, None), (BAD, LOWEST), (WARNING, 86_400), (GOOD, 7 * 86_400)),
+        ),
+        width=3,
+        mappings=[{"type": "range", "options": {"from": longest, "to": -LOWEST, "result": never}}],
+    )
+
+
+def _coverage(entry: ServiceSlo, scope: Scope) -> Panel:
+    window = queries.window_of(entry)
+    minutes = int(entry.slo.window.length.total_seconds() // 60)
+    return stat(
+        About(
+            "coverage",
+            "Measured",
+            f"How much of the last {window} was measured at all? Below 90 % the other figures are partial.",
+        ),
+        Query(queries.coverage(scope, window, minutes)),
+        Scale("percentunit", decimals=1, steps=((UNKNOWN, None), (WARNING, LOWEST), (GOOD, 0.9))),
+        width=3,
+    )
+
+
+def _burn(entry: ServiceSlo, scope: Scope) -> Panel:
+    """The long window of each tier, and each tier's threshold drawn."""
+    tiers = tiers_for(entry.slo.window.length)
+    thresholds = {
+        tier.burn(entry.slo.window.length): BAD if tier.severity is Severity.PAGE else WARNING
+        for tier in reversed(tiers)
+    }
+    steps = [(thresholds[factor], float(factor)) for factor in sorted(thresholds)]
+    asked = "; ".join(
+        f"{duration_text(tier.long)} above {tier.burn(entry.slo.window.length).normalize():f} is a "
+        f"{tier.severity.value} ({tier.name})"
+        for tier in tiers
+    )
+    return lines(
+        About(
+            "burn-rate",
+            "Burn rate",
+            f"Is somebody about to be told, and by which alert? {asked}, if the tier's short window burns too.",
+        ),
+        [Query(queries.burn(scope, duration_text(tier.long)), duration_text(tier.long)) for tier in tiers],
+        Scale("suffix:×", steps=steps, symmetric_log=True),
+    )
+
+
+def _burn_down(entry: ServiceSlo, scope: Scope) -> Panel:
+    length = int(entry.slo.window.length.total_seconds())
+    return lines(
+        About(
+            "burn-down",
+            "Budget left over time",
+            "Is the budget spent faster than it can be afforded? Below the dashed line: faster than evenly. The line "
+            "starts at what was left where this view begins and ends at 0 one window later.",
+        ),
+        [
+            Query(queries.remaining(scope), "budget left"),
+            Query(queries.even_spending(scope, seconds=length), "spent evenly"),
+        ],
+        Scale("percentunit", steps=((BAD, 0),), minimum=None),
+        dashed=("spent evenly",),
+    )
+
+
+def _bad_events(entry: ServiceSlo) -> Panel:
+    sli = narrowed(entry.slo.sli, dict(entry.service.selector))
+    return lines(
+        About(
+            "bad-events",
+            "Bad events per minute",
+            "How many users are failed, and when did it begin? Beside all events, which give the ratio its weight.",
+        ),
+        [
+            Query(f"60 * ({queries.bad_rate(sli)})", "bad"),
+            Query(f"60 * {queries.total_rate(sli)}", "all"),
+        ],
+        Scale("cpm"),
+        dashed=("all",),
+        width=12 if isinstance(sli, Latency) else 24,
+    )
+
+
+def _latency(entry: ServiceSlo) -> Sequence[Panel]:
+    """The quantile of the objective crosses the bound exactly where the promise breaks."""
+    sli = narrowed(entry.slo.sli, dict(entry.service.selector))
+    if not isinstance(sli, Latency):
+        return ()
+    quantiles = sorted({"0.5", "0.95", f"{(entry.slo.objective / 100).normalize():f}"})
+    return (
+        lines(
+            About(
+                "latency",
+                f"Latency against {seconds(sli)} s",
+                "Are requests fast enough? The promise is broken while "
+                f"p{entry.slo.objective.normalize():f} is above the line.",
+            ),
+            [Query(queries.quantile(sli.histogram, q), f"p{_percent(q)}") for q in quantiles],
+            Scale("s", steps=((BAD, sli.below.total_seconds()),)),
+        ),
+    )
+
+
+def _percent(q: str) -> str:
+    return f"{float(q) * 100:g}"
+
+
+def _alerts(scope: Scope) -> Panel:
+    return timeline(
+        About(
+            "alerts",
+            "Open alerts",
+            "When was somebody told? Red is open, green is quiet, grey was not measured.",
+        ),
+        [Query(queries.incidents(scope, severity, by="slo"), severity) for severity in Severity],
+    )

@@ -1,0 +1,213 @@
+"""The PromQL of the panels.
+
+Figures of SLOs come from Observatory's own metrics (`observatory_slo_*`), whose history outlives Prometheus's; where
+these are absent, from the recorded rules (`slo:*`). So a dashboard works with either, and with both it shows the
+better figure. Neither is unknown: no `or vector(0)` anywhere, which would show missing data as a perfect service.
+Rates and latencies come from the service's own counters.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from observatory.catalog import Events, Latency, Selector, ServiceSlo, Sli
+from observatory.catalog.durations import duration_text
+from observatory.outputs.links import service_uid, squad_uid
+from observatory.outputs.rules.counting import totals, united, within_bound
+from observatory.outputs.rules.organisation import BAD_SUM, BURN, OWNED, REMAINING, TOTAL_SUM
+
+RATE = "$__rate_interval"
+STATES = "observatory_slo_state"
+INCIDENTS = "observatory_incidents"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """PromQL and what the legend calls its series."""
+
+    expr: str
+    legend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which SLOs are asked for, and by which labels the answer is told apart."""
+
+    matchers: str = ""
+    by: str = "service, slo"
+
+    def of(self, metric: str, *more: str) -> str:
+        """A selector of `metric` in this scope."""
+        matchers = ",".join(filter(None, (self.matchers, *more)))
+        return f"{metric}{{{matchers}}}" if matchers else metric
+
+
+def scope_of(entry: ServiceSlo) -> Scope:
+    """One SLO, whoever owns it."""
+    return Scope(f'service="{entry.service.name}",slo="{entry.slo.name}"')
+
+
+def objective(scope: Scope) -> str:
+    """The objective as a ratio."""
+    return _either("max", scope, scope.of("observatory_slo_objective_ratio"), f"1 - {scope.of(OWNED)}")
+
+
+def sli(scope: Scope, window: str) -> str:
+    """The share of good events over the SLO's window."""
+    w = f'window="{window}"'
+    recorded = f"1 - {scope.of(BURN, w)} * on (service, slo) group_left () {scope.of(OWNED)}"
+    return _either("min", scope, scope.of("observatory_slo_sli_ratio", w), recorded)
+
+
+def remaining(scope: Scope, *, at: str = "") -> str:
+    """The share of the error budget that is left; `at` is an offset or @ modifier."""
+    own = scope.of("observatory_slo_error_budget_remaining_ratio") + at
+    return _either("min", scope, own, scope.of(REMAINING) + at)
+
+
+def burn(scope: Scope, window: str) -> str:
+    """The burn rate over one of the alert windows."""
+    w = f'window="{window}"'
+    return _either("max", scope, scope.of("observatory_slo_burn_rate", w), scope.of(BURN, w))
+
+
+def events_left(scope: Scope, window: str) -> str:
+    """Bad events that may still happen before the budget is gone; negative when it is overspent."""
+    w = f'window="{window}"'
+    own = (
+        f"{scope.of('observatory_slo_error_budget_events')} * on (service, slo, instance) "
+        f"{scope.of('observatory_slo_error_budget_remaining_ratio')}"
+    )
+    recorded = (
+        f"{scope.of(TOTAL_SUM, w)} * on (service, slo) {scope.of(OWNED)} "
+        f"- on (service, slo) {scope.of(BAD_SUM, w)}"
+    )
+    return _either("min", scope, own, recorded)
+
+
+def coverage(scope: Scope, window: str, minutes: int) -> str:
+    """The share of the window in which events could be counted."""
+    counted = scope.of("slo:total_events:increase5m")
+    recorded = f"clamp_max(count_over_time({counted}[{window}]) / {minutes // 5}, 1)"
+    return _either("min", scope, scope.of("observatory_slo_coverage_ratio"), recorded)
+
+
+def exhaustion(scope: Scope, *, seconds: int, longest: int) -> str:
+    """Seconds until the budget is gone at the last hour's burn rate; `longest` when it hardly burns at all."""
+    left = f"clamp_min({remaining(scope)}, 0) * {seconds}"
+    return f"clamp_max(({left}) / clamp_min({burn(scope, '1h')}, 1e-9), {longest})"
+
+
+def even_spending(scope: Scope, *, seconds: int) -> str:
+    """The ideal line: what was left where the view begins, spent evenly over one window from there."""
+    start = "last_over_time(vector(time())[2m:1m] @ start())"
+    return f"({remaining(scope, at=' @ start()')}) * on () group_left () (1 - (vector(time()) - {start}) / {seconds})"
+
+
+def state(scope: Scope) -> str:
+    """One series per SLO, labelled with its state.
+
+    The rules alone know two: overspent or not, and only while there is something to count.
+    """
+    fresh = f'and on (service, slo) {TOTAL_SUM}{{window="5m"}}'
+    left = scope.of(REMAINING)
+    recorded = (
+        f'label_replace({left} < 0 {fresh}, "state", "breached", "", "") '
+        f'or label_replace({left} >= 0 {fresh}, "state", "healthy", "", "")'
+    )
+    by = f"{scope.by}, state"
+    return (
+        f"max by ({by}) ({scope.of(STATES)} == 1) or on (service, slo) max by ({by}) (0 * ({recorded}) + 1)"
+    )
+
+
+def incidents(scope: Scope, severity: str, *, by: str) -> str:
+    """How many are open; 0 where something is measured and nothing is open."""
+    severe = f'severity="{severity}"'
+    own = f"max by (squad, service, slo) ({scope.of(INCIDENTS, severe)})"
+    rules = scope.of("ALERTS", severe, 'alertname=~"ErrorBudgetBurn.+"', 'alertstate="firing"')
+    known = objective(Scope(scope.matchers, "squad, service, slo"))
+    return f"sum by ({by}) (clamp_max({own} or max by (squad, service, slo) ({rules}), 1) or 0 * ({known}))"
+
+
+def alert_marks(matchers: str) -> str:
+    """For annotations: present while an incident is open."""
+    scope = Scope(matchers)
+    rules = scope.of("ALERTS", 'alertname=~"ErrorBudgetBurn.+"', 'alertstate="firing"')
+    by = "service, slo, severity"
+    return f"max by ({by}) ({scope.of(INCIDENTS)}) == 1 or max by ({by}) ({rules})"
+
+
+def with_dashboard(expr: str, services: Iterable[str]) -> str:
+    """The same series with the uid of their service's dashboard in the label `dashboard`."""
+    return _with_uid(expr, "service", {service: service_uid(service) for service in services})
+
+
+def with_squad_dashboard(expr: str, squads: Iterable[str]) -> str:
+    """The same series with the uid of their squad's dashboard in the label `dashboard`."""
+    return _with_uid(expr, "squad", {squad: squad_uid(squad) for squad in squads})
+
+
+def _with_uid(expr: str, label: str, uids: Mapping[str, str]) -> str:
+    """One rule for the many, and one more for every name too long to be part of a uid."""
+    expr = f'label_replace({expr}, "dashboard", "{label}-$1", "{label}", "(.+)")'
+    for name, uid in uids.items():
+        if uid != f"{label}-{name}":
+            expr = f'label_replace({expr}, "dashboard", "{uid}", "{label}", "{name}")'
+    return expr
+
+
+def total_rate(measured: Sli) -> str:
+    """Events per second."""
+    return f"sum({united([_rate(selector) for selector in totals(measured)])})"
+
+
+def bad_rate(measured: Sli) -> str:
+    """Bad events per second; 0 while only the error series are missing."""
+    total = total_rate(measured)
+    match measured:
+        case Events(bad=bad) if bad:
+            return f"sum({united([_rate(selector) for selector in bad])}) or 0 * {total}"
+        case Events(good=good):
+            counted = united([_rate(selector) for selector in good])
+        case Latency():
+            counted = _rate(within_bound(measured))
+        case _:
+            assert_never(measured)
+    return f"clamp_min({total} - (sum({counted}) or 0 * {total}), 0)"
+
+
+def rate_by(selectors: Sequence[Selector], label: str) -> str:
+    """Events per second, told apart by a label."""
+    return f"sum by ({label}) ({united([_rate(selector) for selector in selectors])})"
+
+
+def quantile(histogram: Selector, q: str) -> str:
+    """A latency that the share `q` of the requests stays below, seconds."""
+    buckets = Selector(histogram.metric + "_bucket", histogram.matchers)
+    return f"histogram_quantile({q}, sum by (le) ({_rate(buckets)}))"
+
+
+def per_minute(selector: Selector, *, ago: str = "") -> str:
+    """Events per minute, now or some time `ago`."""
+    offset = f" offset {ago}" if ago else ""
+    return f"60 * sum(rate({selector}[{RATE}]{offset}))"
+
+
+def process_starts(labels: str) -> str:
+    """When the youngest process of a service began, milliseconds: deploys and restarts."""
+    return f"1000 * max(process_start_time_seconds{{{labels}}})"
+
+
+def window_of(entry: ServiceSlo) -> str:
+    """The SLO's own window as a label: 30d."""
+    return duration_text(entry.slo.window.length)
+
+
+def _rate(selector: Selector) -> str:
+    return f"rate({selector}[{RATE}])"
+
+
+def _either(pick: str, scope: Scope, own: str, recorded: str) -> str:
+    """Observatory's figure, or else the rules'; replicas that differ by a tick are settled by `pick`."""
+    return f"{pick} by ({scope.by}) ({own}) or {pick} by ({scope.by}) ({recorded})"
