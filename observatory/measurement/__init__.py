@@ -4,6 +4,8 @@ from observatory.measurement.answers import Answer
 from observatory.measurement.assembly import Reading, assemble
 from observatory.measurement.buckets import FIELDS, Buckets, Measurement, QueryFailure
 from observatory.measurement.growth import Growth, read_bounds, read_growth, with_births
+from observatory.measurement.history import History
+from observatory.measurement.levels import Span
 from observatory.measurement.packing import pack, unpack
 
 __all__ = [
@@ -11,9 +13,11 @@ __all__ = [
     "Answer",
     "Buckets",
     "Growth",
+    "History",
     "Measurement",
     "QueryFailure",
     "Reading",
+    "Span",
     "assemble",
     "pack",
     "read_bounds",

@@ -9,11 +9,9 @@ import numpy as np
 
 from observatory.catalog import Events, Latency, Matcher, Selector, ServiceSlo
 from observatory.planning import promql
-from observatory.planning.queries import Feeds, Plan, Query
+from observatory.planning.queries import LONGEST, Feeds, Plan, Query
 
 MOST_GROUPS = 1000
-LONGEST = 16_000
-"""Bytes of a query; VictoriaMetrics takes 16 KiB unless told otherwise, and longer ones are hardly faster."""
 _MENTIONS = 4
 """How often a query names its selector."""
 

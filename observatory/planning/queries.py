@@ -1,6 +1,6 @@
 """What is to be asked, and which answer belongs to which SLO."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from observatory.catalog import Selector
 from observatory.planning import promql
+
+LONGEST = 16_000
+"""Bytes of a query; VictoriaMetrics takes 16 KiB unless told otherwise, and longer ones are hardly faster."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +80,12 @@ class Query:
         """Two queries that ask the same. Only for a query about more than one group."""
         middle = len(self.groups) // 2
         return self.part(range(middle)), self.part(range(middle, len(self.groups)))
+
+    def split(self, groups: Sequence[int]) -> Iterator[Sequence[int]]:
+        """These groups (ascending indices) in portions for which `births` is not overlong."""
+        share = max(1, len(self.groups) * LONGEST // len(self.births))
+        for start in range(0, len(groups), share):
+            yield groups[start : start + share]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,192 @@
+"""Ask a plan's queries and put the answers together; what can't be asked fails alone."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observatory.application.ports import Clock, MetricsSource
+from observatory.errors import Refused, Unavailable
+from observatory.measurement import (
+    Answer,
+    Growth,
+    Measurement,
+    QueryFailure,
+    Reading,
+    assemble,
+    read_bounds,
+    read_growth,
+    with_births,
+)
+from observatory.planning import Plan, Query
+
+MOST_POINTS = 11_000
+"""Points of one series that Prometheus gives in one answer."""
+MOST_CELLS = 500_000
+"""Points of all groups in one answer, so that neither side holds gigabytes."""
+_BAD_QUERIES = frozenset({"400", "422"})
+"""Codes that speak of the query and not of us: a part of it may still be answered."""
+_TOO_MUCH = "too many samples"
+"""In Prometheus's words for a query that would load more than --query.max-samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How patient a round of queries is."""
+
+    query: timedelta = timedelta(seconds=10)
+    """For one query."""
+    round: timedelta = timedelta(seconds=45)
+    """For all of them: what was not asked by then is unavailable."""
+    at_once: int = 4
+    """Queries under way together."""
+    refusals: int = 1000
+    """Queries refused, before the rest is no longer halved: by then it is not a few SLOs' fault."""
+
+
+class Measure:
+    """Measure all SLOs of a plan over a span of time."""
+
+    def __init__(self, source: MetricsSource, clock: Clock, *, limits: Limits | None = None) -> None:
+        self._source = source
+        self._clock = clock
+        self._limits = limits or Limits()
+
+    def __call__(self, plan: Plan, *, after: int, until: int) -> Measurement:
+        """Buckets of one tick each, with after < end <= until, ends at after + tick, after + 2 ticks, ….
+
+        A query that is refused is halved until the culprit stands alone; its SLOs are the failure, with Prometheus's
+        words, and all others are measured. A query that can't be answered now fails with all its SLOs.
+        """
+        ends = np.arange(after + plan.tick, until + 1, plan.tick, dtype=np.int64)
+        now = self._clock.now
+        asking = _Round(self._source, self._limits, now, plan, deadline=now() + self._limits.round)
+        if not len(ends) or not plan.queries:
+            return assemble(plan, (), ends=ends)
+        with ThreadPoolExecutor(self._limits.at_once, thread_name_prefix="measure") as pool:
+            outcomes = [
+                outcome
+                for outcomes in pool.map(lambda query: list(asking.ask(query, ends)), plan.queries)
+                for outcome in outcomes
+            ]
+        readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
+        failures = [outcome for outcome in outcomes if isinstance(outcome, QueryFailure)]
+        measurement = assemble(plan, readings, failures, ends=ends)
+        unbounded = list(asking.without_bucket(readings, measurement))
+        return assemble(plan, readings, failures + unbounded, ends=ends) if unbounded else measurement
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One round of queries, with its deadline."""
+
+    source: MetricsSource
+    limits: Limits
+    now: Callable[[], datetime]
+    plan: Plan
+    deadline: datetime
+    refused: list[str] = field(default_factory=list)
+    """The queries that were refused."""
+
+    def ask(self, query: Query, ends: NDArray[np.int64]) -> Iterator[Reading | QueryFailure]:
+        """Ask one query; what of it is refused is asked again in halves."""
+        try:
+            yield self._read(query, ends)
+        except Refused as refusal:
+            self.refused.append(query.growth)
+            patient = refusal.code in _BAD_QUERIES and len(self.refused) < self.limits.refusals
+            if not patient or len(query.groups) == 1:
+                yield self._failure(query, str(refusal))
+                return
+            for half in query.halves():
+                yield from self.ask(half, ends)
+        except Unavailable as error:
+            yield self._failure(query, str(error))
+
+    def without_bucket(self, readings: Sequence[Reading], measurement: Measurement) -> Iterator[QueryFailure]:
+        """Latency SLOs that counted events, and none in their bucket, because there is no such bucket."""
+        grew = measurement.buckets.total > 0
+        for reading in readings:
+            if reading.query.bound is None:
+                continue
+            empty = np.flatnonzero(~reading.growth.seen.any(axis=0))
+            last = defaultdict(list)
+            for group in empty:
+                slos = reading.query.feeds.of([int(group)]).slo
+                ticks = np.flatnonzero(grew[:, slos].any(axis=1))
+                if len(ticks):
+                    last[int(measurement.buckets.ends[ticks[-1]])].append(int(group))
+            for end, groups in last.items():
+                yield from self._check_bounds(reading.query.part(groups), end)
+
+    def _check_bounds(self, query: Query, end: int) -> Iterator[QueryFailure]:
+        try:
+            answer = self._query(query.bounds, np.array([end]), query.tick)
+        except (Refused, Unavailable) as error:
+            yield self._failure(query, str(error))
+            return
+        there = read_bounds(query, answer)
+        for group in range(len(query.groups)):
+            bounds = there.get(group, ())
+            if query.bound is not None and float(query.bound) not in map(float, bounds):
+                metric = query.family.metric
+                message = (
+                    f'{metric} has no bucket le="{query.bound}"; its bounds are {", ".join(bounds)}'
+                    if bounds
+                    else f"{metric} has no series: not a classic histogram, or a summary"
+                )
+                yield self._failure(query.part([group]), message)
+
+    def _read(self, query: Query, ends: NDArray[np.int64]) -> Reading:
+        size = min(MOST_POINTS, max(1, MOST_CELLS // len(query.groups)))
+        parts = [self._read_span(query, ends[at : at + size]) for at in range(0, len(ends), size)]
+        return _joined(parts) if len(parts) > 1 else parts[0]
+
+    def _read_span(self, query: Query, ends: NDArray[np.int64]) -> Reading:
+        try:
+            answer = self._query(query.growth, ends, query.tick)
+            reading = Reading(query, read_growth(query, answer, ends=ends), answer.warnings)
+            groups = np.flatnonzero(reading.growth.fresh.any(axis=0))
+            return self._with_births(reading, groups, ends) if len(groups) else reading
+        except Refused as refusal:
+            if _TOO_MUCH not in str(refusal) or len(ends) == 1:
+                raise
+            middle = len(ends) // 2
+            return _joined([self._read_span(query, ends[:middle]), self._read_span(query, ends[middle:])])
+
+    def _with_births(self, reading: Reading, groups: NDArray[np.intp], ends: NDArray[np.int64]) -> Reading:
+        """Look closer at the series that were reset or are new, where and when there are any."""
+        ticks = np.flatnonzero(reading.growth.fresh[:, groups].any(axis=1))
+        at, span = int(ticks[0]), ends[ticks[0] : ticks[-1] + 1]
+        growth, warnings = reading.growth, list(reading.warnings)
+        for some in reading.query.split(groups.tolist()):
+            part = reading.query.part(some)
+            answer = self._query(part.births, span, part.tick)
+            growth = with_births(growth, part, answer, groups=some, ends=span, at=at)
+            warnings += answer.warnings
+        return Reading(reading.query, growth, warnings)
+
+    def _query(self, promql: str, ends: NDArray[np.int64], step: int) -> Answer:
+        left = self.deadline - self.now()
+        if left <= timedelta(0):
+            raise Unavailable(f"not asked: this round's {self.limits.round.total_seconds():g} s were over")
+        return self.source.query_range(
+            promql, start=int(ends[0]), end=int(ends[-1]), step=step, timeout=min(left, self.limits.query)
+        )
+
+    def _failure(self, query: Query, message: str) -> QueryFailure:
+        return QueryFailure(self.plan.ids(query), query.growth, message)
+
+
+def _joined(readings: Sequence[Reading]) -> Reading:
+    """Consecutive readings of one query as one."""
+    tables = {
+        name: np.concatenate([getattr(reading.growth, name) for reading in readings])
+        for name in Growth.__slots__
+    }
+    warnings = [warning for reading in readings for warning in reading.warnings]
+    return replace(readings[0], growth=Growth(**tables), warnings=warnings)

@@ -1,0 +1,131 @@
+"""A ring of consecutive buckets of one length, for many SLOs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observatory.measurement.buckets import Buckets
+
+TYPES: Mapping[str, type[np.float64 | np.uint16]] = {
+    "bad": np.float64,
+    "total": np.float64,
+    "measured": np.uint16,
+    "idle": np.uint16,
+    "bad_ticks": np.uint16,
+    "clumping": np.float64,
+}
+"""Seconds and ticks of a bucket of at most an hour fit into 16 bits; counts must stay exact up to 2^53."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Buckets of one length with after < end <= until, Unix seconds."""
+
+    seconds: int
+    after: int
+    until: int
+
+
+class Level:
+    """The newest `rows` buckets of `seconds`, as (rows, N) arrays that are written round and round.
+
+    A bucket that was never written is 0 in every field: nothing counted, nothing covered.
+    """
+
+    def __init__(self, *, seconds: int, rows: int, origin: int) -> None:
+        self.seconds = seconds
+        self.newest: int | None = None
+        """End of the newest bucket; it may still be growing."""
+        self._rows = rows
+        self._origin = origin
+        self._tables: dict[str, NDArray[np.float64 | np.uint16]] = {
+            name: np.zeros((rows, 0), dtype=dtype) for name, dtype in TYPES.items()
+        }
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the tables."""
+        return sum(table.nbytes for table in self._tables.values())
+
+    @property
+    def reach(self) -> int:
+        """Seconds that are held."""
+        return self._rows * self.seconds
+
+    @property
+    def forgotten(self) -> int | None:
+        """End of the newest bucket that is held no more."""
+        return None if self.newest is None else self.newest - self.reach
+
+    def floor(self, time: int) -> int:
+        """The last boundary of a bucket at or before a time."""
+        return time - (time - self._origin) % self.seconds
+
+    def ceil(self, time: int) -> int:
+        """The first boundary of a bucket at or after a time."""
+        return time + (self._origin - time) % self.seconds
+
+    def arrange(self, source: NDArray[np.intp]) -> None:
+        """Lay out the columns anew; `source` (N,) says where each came from, -1 that it is new."""
+        kept = np.flatnonzero(source >= 0)
+        for name, table in self._tables.items():
+            self._tables[name] = np.zeros((self._rows, len(source)), dtype=table.dtype)
+            self._tables[name][:, kept] = table[:, source[kept]]
+
+    def advance(self, newest: int) -> None:
+        """Make room up to a bucket end; what falls off the other side is forgotten."""
+        if self.newest is None:
+            self.newest = newest
+        if newest <= self.newest:
+            return
+        start = max(self.newest, newest - self.reach)
+        for rows in self._slices(start, newest):
+            for table in self._tables.values():
+                table[rows] = 0
+        self.newest = newest
+
+    def put(self, buckets: Buckets, columns: NDArray[np.intp]) -> None:
+        """Replace cells by those of buckets, whose SLOs are in `columns` (N',). Forgotten ends are left out."""
+        held = buckets.ends > (0 if self.forgotten is None else self.forgotten)
+        rows = self._row(buckets.ends[held])
+        for name, table in self._tables.items():
+            table[rows[:, None], columns] = getattr(buckets, name)[held]
+
+    def sum(self, name: str, after: int, until: int) -> NDArray[np.float64]:
+        """(N,) sum of a field over the held buckets with after < end <= until."""
+        table = self._tables[name]
+        wide = np.float64 if table.dtype.kind == "f" else np.uint32
+        total = np.zeros(table.shape[1], dtype=np.float64)
+        if self.newest is not None and self.forgotten is not None:
+            for rows in self._slices(max(after, self.forgotten), min(until, self.newest)):
+                total += np.add.reduce(table[rows], axis=0, dtype=wide)
+        return total
+
+    def ends(self, after: int, until: int) -> NDArray[np.int64]:
+        """The ends of the held buckets with after < end <= until."""
+        if self.newest is None or self.forgotten is None:
+            return np.empty(0, dtype=np.int64)
+        first = self.ceil(max(after, self.forgotten) + 1)
+        return np.arange(first, min(until, self.newest) + 1, self.seconds, dtype=np.int64)
+
+    def column(self, name: str, column: int, ends: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(T,) a field of one SLO at these ends, which are held."""
+        values: NDArray[np.float64] = self._tables[name][self._row(ends), column].astype(np.float64)
+        return values
+
+    def _row(self, ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        return (ends - self._origin) // self.seconds % self._rows
+
+    def _slices(self, after: int, until: int) -> Iterator[slice]:
+        """The rows of the buckets with after < end <= until, in one or two runs."""
+        first, last = self.ceil(after + 1), self.floor(until)
+        if first > last:
+            return
+        start, stop = (int(row) for row in self._row(np.array([first, last])))
+        if start <= stop:
+            yield slice(start, stop + 1)
+        else:
+            yield slice(start, self._rows)
+            yield slice(0, stop + 1)
