@@ -176,7 +176,7 @@ LABEL = text(
     rule="a label name is letters, digits and underscores, begins with no digit and not with __",
     example="job",
 )
-LABEL_VALUE = text(r"(?s:.+)", rule="a label value is not empty", example="playlist")
+LABEL_VALUE = text(r"[\s\S]+", rule="a label value is not empty", example="playlist")
 URL = text(
     r"https?://[^\s/?#]+\S*",
     rule="a link begins with http:// or https://",

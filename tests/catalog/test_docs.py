@@ -1,0 +1,45 @@
+import re
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from observatory.catalog import json_schema, parse_catalog
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "catalog.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_definitions_on_the_page_are_right():
+    squad, service = blocks("yaml")
+    others = {
+        "platform.yml": squad.replace("name: playlists", "name: platform"),
+        "search.yml": service.replace("name: playlist\n", "name: search\n").replace("[search]", "[playlist]"),
+    }
+    files = {"squad.yml": squad, "playlist.yml": service} | others
+    assert parse_catalog({file: text.encode() for file, text in files.items()}).problems == ()
+    for text in files.values():
+        jsonschema.validate(yaml.safe_load(text), json_schema())
+
+
+def test_the_program_on_the_page_runs(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    (program,) = blocks("python")
+    exec(program, {})  # noqa: S102 - the page's own program
+    assert "playback/availability 99.95 playback" in capsys.readouterr().out
+
+
+def test_the_mistakes_on_the_page_are_told_in_these_words():
+    squad, service = blocks("yaml")
+    broken = service.replace("squad: playlists", "squad: playlist").replace("99.9 ", "0.999 ")
+    broken = broken.replace("depends_on: [search]", "depends_on: []")
+    squad = squad.replace("to: platform", "to: playlists")
+    file = "catalog/playlists/playlist.yml"
+    problems = parse_catalog({"squad.yml": squad.encode(), file: broken.encode()}).problems
+    for told in problems:
+        assert str(told).split(": error")[1] in PAGE
+    assert len(problems) == 2
