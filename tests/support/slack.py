@@ -1,10 +1,12 @@
 """Notifications, deliveries and incidents of one page, for the tests of everything between a transition and Slack."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx2
 from support.catalogs import a_catalog, a_service, a_squad
 from support.views import tiers_of
 
@@ -84,3 +86,26 @@ def a_delivery(
     return Delivery(
         Notification(delivery_id, incident, destination, kind, revision, **(fields | notification)), message
     )
+
+
+def plan_fault(url: str, **fault: Any) -> None:
+    """Ask a development Slack for trouble (see `observatory.sandbox.slack.faults.Fault`)."""
+    httpx2.post(f"{url}/admin/faults", json=fault).raise_for_status()
+
+
+def postings(url: str, channel: str = CHANNEL, *, thread_ts: str | None = None) -> list[dict[str, Any]]:
+    """What a channel, or a thread, of a development Slack shows: oldest first, with metadata."""
+    method = "conversations.replies" if thread_ts else "conversations.history"
+    answer = httpx2.get(
+        f"{url}/api/{method}",
+        params={"channel": channel, "limit": 1000, "include_all_metadata": "true", "ts": thread_ts or ""},
+        headers={"Authorization": "Bearer xoxb-reader"},
+    ).json()
+    assert answer["ok"], answer
+    messages = answer["messages"]
+    return messages if thread_ts else messages[::-1]
+
+
+def delivery_ids(messages: Iterable[dict[str, Any]]) -> list[str]:
+    """Which deliveries these messages carry."""
+    return [message["metadata"]["event_payload"]["delivery_id"] for message in messages]
