@@ -1,7 +1,7 @@
 """Window sums as the measurement stage hands them over, and evaluations of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ import pandas as pd
 from support.catalogs import a_service, a_squad, an_slo
 
 from observatory.catalog import ServiceSlo
-from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
+from observatory.evaluation import Evaluation, Provenance, SloStatus, evaluate, windows_for
 from observatory.measurement import FIELDS
 
 AT = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
@@ -96,3 +96,20 @@ def evaluation_of(
         Provenance(**({"at": at, "now": at + timedelta(seconds=30)} | provenance)),
         dispersion=pd.Series({one.id: dispersion}),
     )
+
+
+def judged(
+    one: ServiceSlo,
+    *firing: str,
+    clear: bool | None = True,
+    remaining: float | None = 0.8,
+    at: datetime = AT,
+    **overrides: Any,
+) -> SloStatus:
+    """A status of which these tiers fire; the short windows of the others are as `clear` says."""
+    status = evaluation_of(one, at=at).status(one.id)
+    tiers = tuple(
+        replace(tier, firing=tier.name in firing, clear=False if tier.name in firing else clear)
+        for tier in status.tiers
+    )
+    return replace(status, **({"tiers": tiers, "remaining": remaining} | overrides))
