@@ -20,7 +20,7 @@ from observatory.measurement import (
     assemble,
     read_bounds,
     read_growth,
-    with_births,
+    with_breaks,
 )
 from observatory.planning import Plan, Query
 
@@ -151,22 +151,22 @@ class _Round:
             answer = self._query(query.growth, ends, query.tick)
             reading = Reading(query, read_growth(query, answer, ends=ends), answer.warnings)
             groups = np.flatnonzero(reading.growth.fresh.any(axis=0))
-            return self._with_births(reading, groups, ends) if len(groups) else reading
+            return self._with_breaks(reading, groups, ends) if len(groups) else reading
         except Refused as refusal:
             if _TOO_MUCH not in str(refusal) or len(ends) == 1:
                 raise
             middle = len(ends) // 2
             return _joined([self._read_span(query, ends[:middle]), self._read_span(query, ends[middle:])])
 
-    def _with_births(self, reading: Reading, groups: NDArray[np.intp], ends: NDArray[np.int64]) -> Reading:
+    def _with_breaks(self, reading: Reading, groups: NDArray[np.intp], ends: NDArray[np.int64]) -> Reading:
         """Look closer at the series that were reset or are new, where and when there are any."""
         ticks = np.flatnonzero(reading.growth.fresh[:, groups].any(axis=1))
         at, span = int(ticks[0]), ends[ticks[0] : ticks[-1] + 1]
         growth, warnings = reading.growth, list(reading.warnings)
         for some in reading.query.split(groups.tolist()):
             part = reading.query.part(some)
-            answer = self._query(part.births, span, part.tick)
-            growth = with_births(growth, part, answer, groups=some, ends=span, at=at)
+            answer = self._query(part.breaks, span, part.tick)
+            growth = with_breaks(growth, part, answer, groups=some, ends=span, at=at)
             warnings += answer.warnings
         return Reading(reading.query, growth, warnings)
 

@@ -3,7 +3,7 @@
 from observatory.measurement.answers import Answer
 from observatory.measurement.assembly import Reading, assemble
 from observatory.measurement.buckets import FIELDS, Buckets, Measurement, QueryFailure
-from observatory.measurement.growth import Growth, read_bounds, read_growth, with_births
+from observatory.measurement.growth import Growth, read_bounds, read_growth, with_breaks
 from observatory.measurement.history import History
 from observatory.measurement.levels import Span
 from observatory.measurement.packing import pack, unpack
@@ -23,5 +23,5 @@ __all__ = [
     "read_bounds",
     "read_growth",
     "unpack",
-    "with_births",
+    "with_breaks",
 ]

@@ -21,9 +21,9 @@ class Growth:
     seen: NDArray[np.bool_]
     """Whether the group was there."""
     born: NDArray[np.float64]
-    """What of `counted` came from series that are new; 0 until `with_births`."""
+    """What of `counted` came from series that are new; 0 until `with_breaks`."""
     first: NDArray[np.bool_]
-    """Whether nothing was known of the group before; False until `with_births`."""
+    """Whether nothing was known of the group before; False until `with_breaks`."""
 
 
 def read_growth(query: Query, answer: Answer, *, ends: NDArray[np.int64]) -> Growth:
@@ -40,15 +40,15 @@ def read_growth(query: Query, answer: Answer, *, ends: NDArray[np.int64]) -> Gro
     )
 
 
-def with_births(
+def with_breaks(
     growth: Growth, part: Query, answer: Answer, *, groups: Sequence[int], ends: NDArray[np.int64], at: int
 ) -> Growth:
-    """The growth without what returning series had counted before, and with what is known of births.
+    """The growth, corrected for series that were reset or are new.
 
     Args:
         growth: what was read so far.
         part: the query about some of the groups.
-        answer: to `part.births`, at `ends`.
+        answer: to `part.breaks`, at `ends`.
         groups: the indices of the groups of `part` in `growth`.
         ends: consecutive ticks.
         at: the index of the first of them in `growth`.
@@ -58,7 +58,7 @@ def with_births(
     returned = table.sums(parts == "returned")
     where = np.ix_(np.arange(at, at + len(ends)), np.asarray(groups))
     counted, born, first = growth.counted.copy(), growth.born.copy(), growth.first.copy()
-    counted[where] -= returned
+    counted[where] += table.sums(parts == "lost") - returned
     born[where] = table.sums(parts == "born") - returned
     first[where] = table.present(parts == "first")
     return replace(growth, counted=counted, born=born, first=first)

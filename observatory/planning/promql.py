@@ -17,7 +17,7 @@ MEMORY = "2h"
 PROBES = ("3h", "6h", "12h", "1d", "2d")
 """When to look for a series that has been away for longer."""
 PART = "__part"
-"""The label that tells the parts of a births query apart."""
+"""The label that tells the parts of a query about breaks apart."""
 
 
 def narrow(selector: Selector, labels: Sequence[str], groups: Iterable[Sequence[str]]) -> Selector:
@@ -36,7 +36,7 @@ def growth(selector: Selector, by: Sequence[str], *, tick: int, presence: bool) 
 
     A series with a sample in both ticks and no reset gives its difference, which has lost the metric's name; one
     that was reset or is new gives its value with the name (`last_over_time` keeps it). So a group has up to
-    two rows: the one with `__name__` holds what may have to be taken back (see `births`).
+    two rows: the one with `__name__` holds what may have to be taken back or more has to be added (see `breaks`).
     With `presence`, series that are there and did not grow give 0: a group without a row is missing.
     """
     now, before = _now(selector), _before(selector, LOOKBACK, tick)
@@ -44,10 +44,11 @@ def growth(selector: Selector, by: Sequence[str], *, tick: int, presence: bool) 
     return f"sum by ({','.join([*by, '__name__'])}) ({f'{grown} or {selector} * 0' if presence else grown})"
 
 
-def births(selector: Selector, by: Sequence[str], *, tick: int) -> str:
-    """Of the series that were not there a tick ago, told apart by the label `__part`.
+def breaks(selector: Selector, by: Sequence[str], *, tick: int) -> str:
+    """What there is to know of series that were reset or were not there a tick ago, told apart by `__part`.
 
-    born:     what `growth` counted of them, from zero
+    lost:     what series counted in this tick before they were reset, which `growth` does not have
+    born:     what `growth` counted of new series, from zero
     returned: what of that they had counted before they went away, so it is no news. A series last seen within
               `MEMORY` goes on where it stopped, unless it was reset; one seen at a probe is taken back whole.
     first:    groups of which nothing was known; what they counted before is their starting point
@@ -56,6 +57,7 @@ def births(selector: Selector, by: Sequence[str], *, tick: int) -> str:
     seen = "(" + " or ".join(f"{selector} offset {probe}" for probe in PROBES) + ")"
     labels = f"({','.join(by)})"
     parts = {
+        "lost": f"sum by {labels} (max_over_time({selector}[{tick}s]) - {before} > 0 and {now} < {before})",
         "born": f"sum by {labels} ({now} unless {before})",
         "returned": f"sum by {labels} ({known} <= {now} unless {before}"
         f" or (({now} unless {before}) unless {known}) and {seen})",

@@ -63,9 +63,9 @@ class Query:
         return promql.growth(self.selector, self.by, tick=self.tick, presence=self.presence)
 
     @property
-    def births(self) -> str:
-        """PromQL: what of the growth came from series that were not there a tick ago."""
-        return promql.births(self.selector, self.by, tick=self.tick)
+    def breaks(self) -> str:
+        """PromQL: how the growth of series that were reset or are new is to be corrected."""
+        return promql.breaks(self.selector, self.by, tick=self.tick)
 
     @property
     def bounds(self) -> str:
@@ -82,8 +82,8 @@ class Query:
         return self.part(range(middle)), self.part(range(middle, len(self.groups)))
 
     def split(self, groups: Sequence[int]) -> Iterator[Sequence[int]]:
-        """These groups (ascending indices) in portions for which `births` is not overlong."""
-        share = max(1, len(self.groups) * LONGEST // len(self.births))
+        """These groups (ascending indices) in portions for which `breaks` is not overlong."""
+        share = max(1, len(self.groups) * LONGEST // len(self.breaks))
         for start in range(0, len(groups), share):
             yield groups[start : start + share]
 
