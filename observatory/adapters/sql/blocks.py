@@ -1,6 +1,6 @@
 """Cutting and joining buckets that came from several rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +20,27 @@ def cut(buckets: Buckets, *, after: int, until: int | None = None) -> Buckets:
     return Buckets(seconds=buckets.seconds, ends=buckets.ends[first:last], slos=buckets.slos, **fields)
 
 
-def overlaid(layers: Sequence[Buckets]) -> Buckets | None:
+def overlaid(parts: Iterable[Buckets]) -> Buckets | None:
     """One table of all cells, SLOs sorted; where layers overlap the later one counts. None without cells.
 
     The layers' own SLOs must be sorted (`in_order`).
     """
-    layers = [layer for layer in layers if len(layer.ends)]
+    layers = [part for part in parts if len(part.ends)]
     if len(layers) < 2:  # noqa: PLR2004 - one layer is the result as it is
         return layers[0] if layers else None
     ends = np.unique(np.concatenate([layer.ends for layer in layers]))
     slos = tuple(sorted(set().union(*{layer.slos for layer in layers})))
     fields = {name: np.zeros((len(ends), len(slos))) for name in FIELDS}
-    columns = _Columns(slos)
-    for layer in layers:
+    columns, seconds = _Columns(slos), layers[0].seconds
+    layers.reverse()
+    while layers:
+        layer = (
+            layers.pop()
+        )  # lets go of each as soon as it is copied: all of them together may be a gigabyte
         rows, among = _range(np.searchsorted(ends, layer.ends)), columns.of(layer.slos)
         for name in FIELDS:
             _assign(fields[name], rows, among, getattr(layer, name))
-    return Buckets(seconds=layers[0].seconds, ends=ends, slos=slos, **fields)
+    return Buckets(seconds=seconds, ends=ends, slos=slos, **fields)
 
 
 def in_order(buckets: Buckets) -> Buckets:

@@ -63,7 +63,7 @@ class SqlHistory:
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
         with ThreadPoolExecutor() as threads:  # zlib and numpy leave the interpreter's lock while they work
-            return overlaid([cut(part, after=after, until=until) for part in threads.map(_unpacked, rows)])
+            return overlaid(cut(part, after=after, until=until) for part in threads.map(_unpacked, rows))
 
     def ends(self, *, seconds: int) -> tuple[int, int] | None:
         """The oldest and the newest bucket end of this length."""
@@ -153,7 +153,7 @@ def _merge(connection: sa.Connection, seconds: int, block: int) -> None:
     table = history_blocks.c
     of_block = sa.and_(table.seconds == seconds, table.block == block)
     query = sa.select(table.number, table.payload).where(of_block).order_by(table.number)
-    merged = overlaid([_unpacked(row) for row in connection.execute(query)])
+    merged = overlaid(_unpacked(row) for row in connection.execute(query))
     connection.execute(history_blocks.delete().where(of_block))
     if merged is not None:
         connection.execute(history_blocks.insert(), _row(seconds, block, merged))
