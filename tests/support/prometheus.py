@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
 from typing import Self
 
 READY = "Server is ready to receive web requests"
@@ -93,6 +93,8 @@ class Target:
 
     def __enter__(self) -> Self:
         target = self
+        self._scrapes = 0
+        self._scraped = Condition()
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
@@ -102,6 +104,9 @@ class Target:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+                with target._scraped:
+                    target._scrapes += 1
+                    target._scraped.notify_all()
 
             def log_message(self, *args):
                 pass
@@ -112,10 +117,23 @@ class Target:
         self._thread.start()
         return self
 
-    def __exit__(self, *exception) -> None:
+    def show(self, text: str | None, *, scrapes: int = 2) -> None:
+        """Change the exposition, and wait until it has been scraped this often."""
+        with self._scraped:
+            self.text = text
+            enough = self._scrapes + scrapes
+            if not self._scraped.wait_for(lambda: self._scrapes >= enough, timeout=30):
+                raise TimeoutError(f"{self.address} was not scraped {scrapes} times within 30 s")
+
+    def stop(self) -> None:
+        """Die: connections are refused from now on."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def __exit__(self, *exception) -> None:
+        if self._thread.is_alive():
+            self.stop()
 
 
 def _configuration(targets: Mapping[str, str], interval: str) -> str:

@@ -1,0 +1,104 @@
+"""Targets that a real Prometheus scrapes: they die, go away for a while, come back, and fail for the first time."""
+
+from contextlib import ExitStack
+from itertools import count
+
+import pytest
+import requests
+from support.catalogs import a_service, a_squad
+from support.prometheus import Target, prometheus
+
+from observatory.adapters.clock import SystemClock
+from observatory.adapters.prometheus import PrometheusSource
+from observatory.application.measure import Measure
+from observatory.catalog import ServiceSlo
+from observatory.planning import plan
+
+JOBS = ("dies", "goes-away", "fails-at-last", "rests")
+
+
+def exposition(ok, failed=None):
+    lines = [f'http_requests_total{{code="200"}} {ok}']
+    if failed is not None:
+        lines.append(f'http_requests_total{{code="500"}} {failed}')
+    return "\n".join(lines) + "\n"
+
+
+def seconds():
+    return int(SystemClock().now().timestamp())
+
+
+def wait_until_marked_down(url, job):
+    for _ in count():
+        answer = requests.get(f"{url}/api/v1/query", params={"query": f'up{{job="{job}"}} == 0'}, timeout=5)
+        if answer.json()["data"]["result"]:
+            return
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Job to its (bad, total, seconds measured, seconds idle) by second."""
+    with ExitStack() as stack:
+        targets = {job: stack.enter_context(Target(exposition(100, 100))) for job in JOBS}
+        targets["fails-at-last"].text = exposition(100)
+        addresses = {job: target.address for job, target in targets.items()}
+        folder = tmp_path_factory.mktemp("prometheus")
+        url = stack.enter_context(prometheus(folder, targets=addresses, interval="500ms"))
+        start = seconds()
+        for target in targets.values():
+            target.show(target.text)
+        targets["goes-away"].show(None, scrapes=4)
+        targets["fails-at-last"].show(exposition(110, 4))
+        targets["goes-away"].show(exposition(130, 100))
+        targets["rests"].show(exposition(101, 100), scrapes=3)
+        targets["dies"].show(exposition(104, 103), scrapes=1)
+        targets["dies"].stop()
+        wait_until_marked_down(url, "dies")
+        targets["rests"].show(exposition(101, 100), scrapes=6)
+        services = [a_service(job) for job in JOBS]
+        the_plan = plan([ServiceSlo(a_squad(), service, service.slos[0]) for service in services], tick=1)
+        buckets = Measure(PrometheusSource(url), SystemClock())(
+            the_plan, after=start, until=seconds() - 1
+        ).buckets
+    return {
+        slo.partition("/")[0]: [
+            getattr(buckets, name)[:, i].tolist() for name in ("bad", "total", "measured", "idle")
+        ]
+        for i, slo in enumerate(buckets.slos)
+    }
+
+
+@pytest.mark.slow
+def test_what_a_target_counted_just_before_it_died_is_counted(measured):
+    bad, total, _, _ = measured["dies"]
+    assert (sum(bad), sum(total)) == (3, 7)
+
+
+@pytest.mark.slow
+def test_a_target_that_died_is_missing_and_not_idle(measured):
+    _, _, seen, idle = measured["dies"]
+    assert seen[-1] + idle[-1] == 0
+
+
+@pytest.mark.slow
+def test_a_failing_scrape_is_missing_and_what_it_hid_is_counted_on_return(measured):
+    bad, total, seen, idle = measured["goes-away"]
+    assert (sum(bad), sum(total)) == (0, 30)
+    covered = [measured or idle for measured, idle in zip(seen, idle, strict=True)]
+    returned = total.index(30)
+    assert 0 in covered[covered.index(1) : returned]
+    assert all(covered[returned:])
+
+
+@pytest.mark.slow
+def test_the_first_errors_of_a_living_service_count_from_zero(measured):
+    bad, total, _, _ = measured["fails-at-last"]
+    assert (sum(bad), sum(total)) == (4, 14)
+
+
+@pytest.mark.slow
+def test_what_a_service_had_counted_before_it_was_first_seen_is_its_starting_point(measured):
+    bad, total, seen, idle = measured["rests"]
+    assert (sum(bad), sum(total)) == (0, 1)
+    assert idle[-1] == 1
+    assert sum(seen) == 1

@@ -1,0 +1,156 @@
+from datetime import timedelta
+
+import promql_parser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.catalogs import a_service, a_squad, an_slo, events, latency
+
+from observatory.catalog import ServiceSlo
+from observatory.planning import plan
+from observatory.planning.queries import LONGEST
+
+
+def entries(*services):
+    squad = a_squad()
+    return [ServiceSlo(squad, service, slo) for service in services for slo in service.slos]
+
+
+def services(*names, **overrides):
+    return [a_service(name, **overrides) for name in names]
+
+
+def fed(plan):
+    """(SLO, selector's family, group, total, bad) of every feed."""
+    return {
+        (
+            plan.slos[slo],
+            query.family.metric,
+            query.groups[group],
+            float(total),
+            float(bad),
+        )
+        for query in plan.queries
+        for group, slo, total, bad in zip(
+            query.feeds.group, query.feeds.slo, query.feeds.total, query.feeds.bad, strict=True
+        )
+    }
+
+
+def test_services_that_differ_in_one_label_share_a_query_for_each_counter():
+    planned = plan(entries(*services("album", "playlist", "search")), tick=60)
+    assert [(query.by, query.groups) for query in planned.queries] == [
+        (("job",), (("album",), ("playlist",), ("search",))),
+    ] * 2
+    assert {str(query.selector) for query in planned.queries} == {
+        'http_requests_total{code=~"5..",job=~"album|playlist|search"}',
+        'http_requests_total{job=~"album|playlist|search"}',
+    }
+
+
+def test_services_that_differ_in_several_labels_share_a_query_too():
+    both = [
+        a_service("album", selector={"job": "album-api", "namespace": "music"}),
+        a_service("search", selector={"job": "search-api", "namespace": "find"}),
+    ]
+    (total,) = (query for query in plan(entries(*both), tick=60).queries if query.presence)
+    assert total.by == ("job", "namespace")
+    assert total.groups == (("album-api", "music"), ("search-api", "find"))
+
+
+def test_a_label_that_all_share_stays_a_plain_matcher():
+    both = [a_service(name, selector={"job": name, "env": "prod"}) for name in ("album", "search")]
+    (total,) = (query for query in plan(entries(*both), tick=60).queries if query.presence)
+    assert str(total.selector) == 'http_requests_total{env="prod",job=~"album|search"}'
+
+
+def test_a_selector_that_several_slos_use_is_asked_once():
+    slos = (an_slo("strict"), an_slo("lax", objective="99"))
+    planned = plan(entries(a_service("album", slos=slos)), tick=60)
+    assert len(planned.queries) == 2
+    assert all(planned.ids(query) == ("album/strict", "album/lax") for query in planned.queries)
+
+
+@pytest.mark.parametrize(
+    ("sli", "expected"),
+    [
+        pytest.param(
+            events("a_total", bad="b_total"),
+            {("album/availability", "a_total", (), 1, 0), ("album/availability", "b_total", (), 0, 1)},
+            id="bad-and-total",
+        ),
+        pytest.param(
+            events("a_total", good="g_total"),
+            {("album/availability", "a_total", (), 1, 1), ("album/availability", "g_total", (), 0, -1)},
+            id="bad-is-total-less-good",
+        ),
+        pytest.param(
+            latency("h_seconds"),
+            {
+                ("album/availability", "h_seconds_count", (), 1, 1),
+                ("album/availability", "h_seconds_bucket", (), 0, -1),
+            },
+            id="bad-is-what-is-not-in-the-bucket",
+        ),
+    ],
+)
+def test_every_counter_has_its_part_in_bad_and_total(sli, expected):
+    assert fed(plan(entries(a_service("album", slos=(an_slo(sli=sli),))), tick=60)) == expected
+
+
+@pytest.mark.parametrize(
+    ("below", "matcher"),
+    [
+        pytest.param(timedelta(milliseconds=300), r'le=~"0\\.3"', id="fraction"),
+        pytest.param(timedelta(seconds=1), r'le=~"1|1\\.0"', id="whole-number-in-both-spellings"),
+        pytest.param(timedelta(microseconds=50), r'le=~"5e-05"', id="tiny"),
+        pytest.param(timedelta(seconds=2.5), r'le=~"2\\.5"', id="above-one"),
+    ],
+)
+def test_a_bound_is_spelled_as_histograms_spell_it(below, matcher):
+    slo = an_slo(sli=latency("h_seconds", below=below))
+    bucket = plan(entries(a_service("album", slos=(slo,))), tick=60).queries[0]
+    assert matcher in bucket.growth
+
+
+def test_a_query_about_thousands_is_cut_into_pieces_that_servers_take():
+    many = services(*(f"service-number-{number:05d}" for number in range(2000)))
+    planned = plan(entries(*many), tick=60)
+    assert max(len(query.growth) for query in planned.queries) < LONGEST + 1000
+    assert sum(len(query.groups) for query in planned.queries) == 2 * 2000
+    assert len({slo for query in planned.queries for slo in planned.ids(query)}) == 2000
+
+
+NAMES = st.lists(st.text('ab-.|()[]$^\\"é \n', min_size=1), min_size=1, max_size=6, unique=True)
+
+
+@given(NAMES)
+def test_any_label_value_makes_valid_promql(names):
+    many = [a_service(f"s{number}", selector={"job": name}) for number, name in enumerate(names)]
+    for query in plan(entries(*many), tick=60).queries:
+        for text in (query.growth, query.breaks):
+            promql_parser.parse(text)
+
+
+@given(st.lists(st.from_regex("[a-f]{1,3}", fullmatch=True), min_size=2, max_size=9, unique=True))
+def test_halves_feed_what_the_whole_feeds(names):
+    planned = plan(entries(*services(*names)), tick=60)
+    for query in planned.queries:
+        left, right = query.halves()
+        assert left.groups + right.groups == query.groups
+        assert sorted([*planned.ids(left), *planned.ids(right)]) == sorted(planned.ids(query))
+        for half in (left, right):
+            for group, slo in zip(half.feeds.group, half.feeds.slo, strict=True):
+                assert planned.slos[slo] == f"{half.groups[group][0]}/availability"
+
+
+@given(st.permutations(["album", "artist", "playlist", "search"]))
+def test_the_order_of_the_catalog_changes_no_query(names):
+    planned = plan(entries(*services(*names)), tick=60)
+    straight = plan(entries(*services(*sorted(names))), tick=60)
+    assert [query.growth for query in planned.queries] == [query.growth for query in straight.queries]
+    assert fed(planned) == fed(straight)
+
+
+def test_nothing_to_measure_is_a_plan_without_queries():
+    assert plan([], tick=60).queries == ()
