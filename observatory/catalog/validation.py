@@ -31,7 +31,10 @@ def validate(node: Mapped, model: type[D]) -> tuple[D | None, list[Problem]]:
         return model.model_validate(written, strict=True), []
     except ValidationError as error:
         found = error.errors(include_url=False)
-        return None, [_problem(node, model, details) for details in found[:MAX_PROBLEMS]]
+        problems = [_problem(node, model, details) for details in found[:MAX_PROBLEMS]]
+        if left := len(found) - len(problems):
+            problems.append(Problem(node.place, "", f"and {left:,} more problems in this document"))
+        return None, problems
 
 
 def _problem(root: Node, model: type[Definition], details: ErrorDetails) -> Problem:

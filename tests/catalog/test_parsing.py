@@ -35,6 +35,7 @@ BOMB = b"a: &a [x,x,x,x,x,x,x,x,x,x]\n" + b"".join(
         pytest.param(b"a: \xff\n", "1:4", "UTF-8", id="Latin-1"),
         pytest.param(b"\xff\xfea\x00", "1:1", "UTF-8", id="UTF-16"),
         pytest.param(b"\xef\xbb\xbfa\n\xff", "2:1", "UTF-8", id="a mark, then no UTF-8"),
+        pytest.param(b"\xef\xbb\xbf\x00", "1:1", "no control characters", id="a mark, then NUL"),
         pytest.param(b"a: 1\nb: \x00\n", "2:4", "no control characters", id="NUL"),
         pytest.param(b"a: \x1b[31m\n", "1:4", "no control characters", id="an escape sequence"),
         pytest.param(b"a: *b\n", "1:4", "names an anchor", id="an alias of nothing"),
@@ -94,6 +95,18 @@ def test_an_alias_stands_for_what_it_names():
     assert service.uses[0].selector == service.selector == {"job": "playlist"}
 
 
+def test_an_alias_names_an_anchor_of_its_own_document():
+    (problem,) = [one for one in problems_of(b"&a x\n---\n*a\n") if "an alias" in one.rule]
+    assert str(problem.place) == "x.yml:3:1"
+
+
+def test_the_documents_of_a_file_share_one_limit():
+    hundred = "[" + ",".join("x" * 100) + "]"
+    document = f"a: &a {hundred}\nb: &b [{','.join(['*a'] * 90)}]\n---\n"
+    (problem,) = [one for one in problems_of(document.encode() * 10) if "aliases" in one.rule]
+    assert problem.place.line > 10
+
+
 def test_one_file_may_hold_several_documents():
     both = parse_catalog({"all.yml": f"---\n{SQUAD_YAML}---\n{SERVICE_YAML}...\n".encode()})
     assert both.problems == ()
@@ -118,7 +131,10 @@ def test_the_size_limit_is_exact():
 def test_a_file_full_of_mistakes_is_told_in_part():
     content = b"apiVersion: observatory/v1\nkind: Squad\n" + b"".join(b"k%d: x\n" % i for i in range(9_000))
     problems = parse_catalog({"x.yml": content, "y.yml": b"a\n---\n" * 5_000}).problems
-    assert len(problems) <= 2 * (MAX_PROBLEMS + 1)
+    in_one_document = [problem for problem in problems if problem.place.file == "x.yml"]
+    assert len(in_one_document) == 51
+    assert any(problem.rule == "and 8,952 more problems in this document" for problem in in_one_document)
+    assert len(problems) - 51 == MAX_PROBLEMS + 1
     assert problems[-1].rule == "and 4,900 more problems from here on"
 
 

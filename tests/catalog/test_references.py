@@ -81,6 +81,11 @@ def test_what_a_file_with_broken_yaml_may_define_is_not_called_unknown(broken):
     assert the_problem(parsed).place.file == "more.yml"
 
 
+def test_a_squad_in_broken_yaml_is_not_called_unknown():
+    problem = the_problem(parse_yaml(squad=f"{SQUAD_YAML}description: 'x"))
+    assert problem.place.file == "squad.yml"
+
+
 def test_services_of_a_squad_that_could_not_be_read_are_left_out_without_a_second_problem():
     parsed = parse_yaml(squad=changed("C0PLAYLISTS", "playlists", text=SQUAD_YAML))
     assert the_problem(parsed).path == "slack.channel"
