@@ -1,0 +1,36 @@
+"""A process that delivers until it is killed: `python delivering.py DATABASE_URL SLACK_API_URL WORKER`."""
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from observatory.adapters.clock import SystemClock
+from observatory.adapters.slack import SlackMessenger
+from observatory.adapters.sql import SqlAlerts, create_engine
+from observatory.application.deliver import Deliver
+from observatory.catalog import Catalog
+
+LEASE = timedelta(seconds=2)
+
+
+def main(database: str, slack: str, worker: str) -> None:
+    deliver = Deliver(
+        SqlAlerts(create_engine(database)),
+        SlackMessenger("xoxb-test", base_url=slack),
+        SystemClock(),
+        Catalog,
+        ThreadPoolExecutor(8),
+        worker,
+        lease=LEASE,
+        patience=timedelta(milliseconds=100),
+    )
+    while True:
+        ended = deliver()
+        for crash in ended.crashes:
+            raise crash
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
