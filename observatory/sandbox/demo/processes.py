@@ -38,9 +38,16 @@ class Child:
 
 @contextmanager
 def running(
-    name: str, command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None
+    name: str,
+    command: Sequence[str],
+    *,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    inherit: Sequence[int] = (),
 ) -> Iterator[Child]:
     """Start a program and end it with the block, with everything that it started itself.
+
+    `env` is its whole environment (None: ours), `inherit` the file descriptors that it keeps.
 
     It leads a process group, so that Ctrl-C reaches only the demo, which then stops all in order. Should the demo
     itself be killed, the kernel tells the program (`setpriv --pdeathsig`; a Linux feature, elsewhere it is left out).
@@ -56,6 +63,7 @@ def running(
             stderr=subprocess.STDOUT,
             env=None if env is None else dict(env),
             start_new_session=True,
+            pass_fds=inherit,
         )
     try:
         yield Child(name, process, log)
