@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import numpy as np
 import requests
+import urllib3
 from prometheus_api_client import PrometheusConnect
 from urllib3.util.retry import Retry
 
@@ -112,9 +113,9 @@ class _Session(requests.Session):
                 method, url, data=form, timeout=limit, stream=True, allow_redirects=False, **options
             ) as response:
                 body = self._body(response, until, limit)
-        except requests.Timeout as error:
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise self._late(limit) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise Unavailable(f"{self._where}: {_cause(error)}") from error
         if response.status_code != requests.codes.ok:
             raise self._refusal(response, body)
