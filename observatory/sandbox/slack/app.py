@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from observatory.sandbox.slack.api import api_routes
 from observatory.sandbox.slack.faults import Fault, Faults
@@ -54,13 +54,12 @@ def create_app(
         if channel_id not in workspace.channels:
             workspace.create_channel(Channel(channel_id, name))
     faults = Faults()
-    app = FastAPI(
+    app = _App(
         title="Development Slack", docs_url="/admin/docs", redoc_url=None, openapi_url="/admin/openapi"
     )
     app.include_router(api_routes(Methods(workspace, public_url), faults, token=token))
     app.include_router(_admin_routes(workspace, faults))
     app.include_router(page_routes(workspace))
-    app.add_middleware(_WithTransport)
     return app
 
 
@@ -92,14 +91,11 @@ def _admin_routes(workspace: Workspace, faults: Faults) -> APIRouter:
     return router
 
 
-class _WithTransport:
-    """Hands the connection to `_Dropped` responses, before any middleware wraps uvicorn's `send`."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+class _App(FastAPI):
+    """Hands uvicorn's connection to responses that drop it, before any middleware wraps `send`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         cycle = getattr(send, "__self__", None)
         if scope["type"] == "http" and cycle is not None:
             scope.setdefault("extensions", {})["observatory.transport"] = cycle.transport
-        await self._app(scope, receive, send)
+        await super().__call__(scope, receive, send)
