@@ -1,1 +1,173 @@
-"""`build(settings, **replacements)`: the only place that names adapters."""
+"""`build(settings, **replacements)`: the only place that names adapters.
+
+Each argument that is left out is the real thing; tests put in the in-memory ones.
+"""
+
+import socket
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from os import getpid
+from pathlib import Path
+
+from observatory.adapters.clock import SystemClock
+from observatory.adapters.files import CatalogFolder, FolderDocuments
+from observatory.adapters.prometheus import Access, PrometheusSource
+from observatory.adapters.slack import SlackMessenger
+from observatory.adapters.sql import SqlAlerts, SqlHistory, create_engine, migrate
+from observatory.application.announce import Addresses, Announce
+from observatory.application.burn_down import BurnDown
+from observatory.application.catch_up import CatchUp
+from observatory.application.definitions import Definitions
+from observatory.application.deliver import Deliver
+from observatory.application.fill import Fill, Progress
+from observatory.application.holes import Holes
+from observatory.application.measure import Limits, Measure
+from observatory.application.ports import AlertStore, Clock, Documents, HistoryStore, Messenger, MetricsSource
+from observatory.application.recorder import Recorder
+from observatory.application.snapshot import Board, Health, Snapshot, Views
+from observatory.application.status import Status
+from observatory.application.tick import Tick
+from observatory.catalog import Catalog, parse_catalog
+from observatory.evaluation import Evaluation
+from observatory.settings import Settings
+
+_PATIENT = Limits(query=timedelta(minutes=2), round=timedelta(minutes=15), at_once=2)
+"""For the past, which may take its time: nobody is paged by it."""
+_SENDERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Observatory:
+    """The product, wired: what the entrypoints call."""
+
+    tick: Tick
+    catch_up: CatchUp
+    recorder: Recorder
+    deliver: Deliver | None
+    """None without a Slack token."""
+    views: Views
+    clock: Clock
+
+
+def build(  # noqa: PLR0913 - one for each port
+    settings: Settings,
+    *,
+    source: MetricsSource | None = None,
+    history: HistoryStore | None = None,
+    alerts: AlertStore | None = None,
+    messenger: Messenger | None = None,
+    clock: Clock | None = None,
+    tell: Callable[[Progress], object] | None = None,
+) -> Observatory:
+    """Wire the product and take up its state.
+
+    Raises:
+        DefinitionError: the catalog has errors; all of them are named.
+        Unavailable: the database can't be reached.
+    """
+    clock = clock or SystemClock()
+    source = source or prometheus(settings)
+    messenger = messenger or _slack(settings)
+    if history is None or alerts is None:
+        engine = create_engine(settings.database_url.get_secret_value())
+        migrate(engine)
+        history, alerts = history or SqlHistory(engine), alerts or SqlAlerts(engine)
+    definitions = Definitions(CatalogFolder(settings.catalog).read)
+    definitions.load()
+    seconds = int(settings.tick.total_seconds())
+    recorder = Recorder(history, tick=seconds)
+    recorder.load(now=clock.now())
+    holes = Holes()
+    fill = Fill(Measure(source, clock, limits=_PATIENT), recorder, history, holes, tick=seconds)
+    catch_up = CatchUp(definitions, fill, clock, settings.lag)
+    if tell is not None:
+        catch_up.tell = tell
+    board = Board(Snapshot(definitions.catalog), Health(started_at=clock.now()))
+    addresses = Addresses(settings.public_url, settings.grafana_url, settings.catch_all_channel)
+    tick = Tick(
+        definitions=definitions,
+        measure=Measure(source, clock, limits=Limits(query=settings.prometheus_timeout)),
+        recorder=recorder,
+        holes=holes,
+        alerts=alerts,
+        announce=Announce(addresses, recorder.bad_events) if messenger else None,
+        board=board,
+        clock=clock,
+        length=settings.tick,
+        lag=settings.lag,
+        complete=lambda: catch_up.complete,
+    )
+    deliver = messenger and Deliver(
+        alerts,
+        messenger,
+        clock,
+        catalog=lambda: definitions.catalog,
+        executor=ThreadPoolExecutor(_SENDERS, thread_name_prefix="deliver"),
+        worker=f"{socket.gethostname()}:{getpid()}",
+        catch_all=settings.catch_all_channel,
+        capacity=_SENDERS,
+    )
+    views = Views(board, alerts, clock, BurnDown(recorder, board))
+    return Observatory(tick, catch_up, recorder, deliver or None, views, clock)
+
+
+def build_status(
+    settings: Settings, *, source: MetricsSource | None = None, clock: Clock | None = None
+) -> Callable[[datetime | None], Evaluation]:
+    """`observatory status`: evaluates the catalog straight from Prometheus, with no database.
+
+    Raises:
+        DefinitionError: the catalog has errors; all of them are named.
+    """
+    clock = clock or SystemClock()
+    entries = tuple(load_catalog(settings).slos())
+    measure = Measure(source or prometheus(settings), clock, limits=_PATIENT)
+    status = Status(measure, clock, settings.tick, settings.lag)
+    return lambda at: status(entries, at=at)
+
+
+def read_catalog(settings: Settings) -> Mapping[str, bytes]:
+    """The catalog's files by name."""
+    return CatalogFolder(settings.catalog).read()
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """The catalog.
+
+    Raises:
+        DefinitionError: it has errors; all of them are named.
+    """
+    return parse_catalog(read_catalog(settings)).valid()
+
+
+def folder(path: Path) -> Documents:
+    """A folder of generated files."""
+    return FolderDocuments(path)
+
+
+def system_clock() -> Clock:
+    """The machine's clock."""
+    return SystemClock()
+
+
+def prometheus(settings: Settings) -> MetricsSource:
+    """The Prometheus of the settings."""
+    basic = None
+    if settings.prometheus_user is not None and settings.prometheus_password is not None:
+        basic = (settings.prometheus_user, settings.prometheus_password.get_secret_value())
+    token = settings.prometheus_bearer_token
+    access = Access(
+        bearer_token=token.get_secret_value() if token else None,
+        basic=basic,
+        ca_file=settings.prometheus_ca_file,
+        headers={name: value.get_secret_value() for name, value in settings.prometheus_headers.items()},
+    )
+    return PrometheusSource(settings.prometheus_url, access)
+
+
+def _slack(settings: Settings) -> Messenger | None:
+    if settings.slack_token is None:
+        return None
+    return SlackMessenger(settings.slack_token.get_secret_value(), base_url=settings.slack_api_url)

@@ -17,14 +17,16 @@ from observatory.outputs.status import status_json
 def status(
     catalog: CatalogFolder = None,
     prometheus: PrometheusUrl = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list instead of a table.")] = False,
+    as_json: Annotated[  # noqa: FBT002 - typer makes it a flag
+        bool, typer.Option("--json", help="A JSON list instead of a table.")
+    ] = False,
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="Evaluate at this time (ISO 8601 or Unix seconds).")
     ] = None,
 ) -> None:
     """Show how every SLO stands. Needs no running service: each SLO's whole window is asked of Prometheus."""
     settings = settings_from(catalog=catalog, prometheus_url=prometheus)
-    evaluation = build_status(settings)(at=None if at is None else parse_time(at))
+    evaluation = build_status(settings)(None if at is None else parse_time(at))
     rows = [(evaluation.entry(slo), status) for slo, status in evaluation.statuses().items()]
     if as_json:
         typer.echo(json.dumps([status_json(entry, status) for entry, status in rows], indent=2))

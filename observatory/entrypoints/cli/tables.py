@@ -17,7 +17,7 @@ _STYLES = {
     State.BREACHED: "bold red",
     State.QUERY_FAILED: "magenta",
 }
-_UNKNOWN = Text("–", style="dim")
+_UNKNOWN = Text("-", style="dim")
 
 
 def status_table(rows: Sequence[tuple[ServiceSlo, SloStatus]], *, at: datetime) -> Table:

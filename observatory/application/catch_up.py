@@ -1,0 +1,48 @@
+"""Fill what is missing of the past, beside the ticks: at the first start, after an outage, for a new SLO."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from observatory.application.definitions import Definitions
+from observatory.application.fill import Fill, Progress
+from observatory.application.ports import Clock
+from observatory.errors import ObservatoryError
+
+_log = structlog.get_logger("observatory.catch_up")
+
+
+def _silent(_: Progress) -> None:
+    return None
+
+
+@dataclass(slots=True)
+class CatchUp:
+    """Call it every now and then; most of the time there is nothing to do."""
+
+    definitions: Definitions
+    fill: Fill
+    clock: Clock
+    lag: timedelta
+    tell: Callable[[Progress], object] = _silent
+    complete: bool = field(default=False, init=False)
+    """Whether the past is known well enough to alert on: one pass went over everything, and found something."""
+
+    def __call__(self) -> None:
+        """Fill every hole there is. What can't be filled now is left to the next call."""
+        try:
+            self._run()
+        except ObservatoryError as error:
+            _log.error("catch_up_failed", error=str(error))
+
+    def _run(self) -> None:
+        now = self.clock.now()
+        entries = tuple(self.definitions.catalog.slos())
+        self.fill.look(entries, now=now)
+        end = int((now - self.lag).timestamp())
+        newest = self.fill.recorder.history.newest
+        tick = self.fill.tick
+        self.fill(entries, until=newest if newest is not None else end // tick * tick, tell=self.tell)
+        self.complete = self.complete or self.fill.has_begun() or not entries

@@ -1,0 +1,155 @@
+"""The unit of work: measure, evaluate, decide and announce every SLO together, once a tick."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from observatory.alerting import PATIENCE, Incident, IncidentState, Transition, decide_all
+from observatory.application.announce import Announce
+from observatory.application.definitions import Definitions
+from observatory.application.delivery import Delivery
+from observatory.application.holes import Holes
+from observatory.application.measure import Measure
+from observatory.application.ports import AlertStore, Clock
+from observatory.application.recorder import HOUR, Recorder, without
+from observatory.application.snapshot import Board, Snapshot
+from observatory.catalog import Catalog, ServiceSlo
+from observatory.errors import ObservatoryError
+from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
+from observatory.measurement import Measurement
+from observatory.planning import Plan, plan
+
+_OPEN = tuple(state for state in IncidentState if state is not IncidentState.RESOLVED)
+_log = structlog.get_logger("observatory.tick")
+
+
+@dataclass(slots=True)
+class Tick:
+    """Call it once a tick. What it can't do now it leaves to the next one, and says so on the board."""
+
+    definitions: Definitions
+    measure: Measure
+    recorder: Recorder
+    holes: Holes
+    alerts: AlertStore
+    announce: Announce | None
+    """None: there is nowhere to tell anything."""
+    board: Board
+    clock: Clock
+    length: timedelta
+    """The tick."""
+    lag: timedelta
+    """How far behind now to measure, so that scrapes have landed."""
+    complete: Callable[[], bool]
+    """Whether the past is known well enough to alert on."""
+    _plan: tuple[Catalog, Plan] | None = field(default=None, init=False)
+
+    def __call__(self) -> None:
+        """Run one tick. Deliberate errors end up in the health that the board shows; nothing else is caught."""
+        began = self.clock.now()
+        catalog = self.definitions.refresh()
+        try:
+            snapshot, failed = self._run(catalog, now=began)
+            problem = self.definitions.problem
+        except ObservatoryError as error:
+            _log.error("tick_failed", error=str(error))
+            snapshot, failed, problem = replace(self.board.snapshot, catalog=catalog), 0, str(error)
+        ended = self.clock.now()
+        health = self.board.health
+        newest = self.recorder.history.newest
+        self.board.show(
+            snapshot,
+            replace(
+                health,
+                last_tick_at=ended,
+                last_tick_seconds=(ended - began).total_seconds(),
+                ticks=health.ticks + 1,
+                failed_ticks=health.failed_ticks + (problem is not None),
+                failed_queries=failed,
+                backfilled=self.complete(),
+                measured_until=None if newest is None else datetime.fromtimestamp(newest, UTC),
+                problem=problem,
+            ),
+        )
+
+    def _run(self, catalog: Catalog, *, now: datetime) -> tuple[Snapshot, int]:
+        entries = tuple(catalog.slos())
+        self.recorder.fit(entries, now=now)
+        self.holes.keep([entry.id for entry in entries])
+        end = self._end(now)
+        measurement = self._measure(catalog, entries, until=end)
+        newest = self.recorder.history.newest
+        at = end if newest is None else newest
+        failures = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
+        evaluation = self._evaluate(entries, failures, at=at, now=now)
+        self._alert(evaluation, catalog, now=now)
+        moment = datetime.fromtimestamp(at, UTC)
+        return Snapshot(catalog, evaluation.statuses(), moment), len(measurement.failures)
+
+    def _end(self, now: datetime) -> int:
+        """The newest tick whose scrapes have landed."""
+        length = int(self.length.total_seconds())
+        return int((now - self.lag).timestamp()) // length * length
+
+    def _measure(self, catalog: Catalog, entries: Sequence[ServiceSlo], *, until: int) -> Measurement:
+        """The newest ticks: all since the last one, or, after more than an hour, this one and a hole before it."""
+        length = int(self.length.total_seconds())
+        newest = self.recorder.history.newest
+        after = until - length if newest is None or until - newest > HOUR else newest
+        if self._plan is None or self._plan[0] is not catalog:
+            self._plan = (catalog, plan(entries, tick=length))
+        measurement = self.measure(self._plan[1], after=after, until=until)
+        failed = {slo for failure in measurement.failures for slo in failure.slos}
+        for failure in measurement.failures:
+            _log.warning("query_failed", slos=len(failure.slos), error=failure.message, promql=failure.promql)
+        for warning in measurement.warnings:
+            _log.warning("prometheus_warns", warning=warning)
+        if len(failed) < len(entries):
+            self.recorder.append(without(measurement.buckets, failed))
+            self.holes.dig(failed, after=after, until=until)
+            if newest is not None:
+                self.holes.dig([entry.id for entry in entries], after=newest, until=after)
+        return measurement
+
+    def _evaluate(
+        self, entries: Sequence[ServiceSlo], failures: Mapping[str, str], *, at: int, now: datetime
+    ) -> Evaluation:
+        moment = datetime.fromtimestamp(at, UTC)
+        provenance = Provenance(moment, now, failures, self.recorder.since)
+        return evaluate(entries, self.recorder.history.sums(windows_for(entries), now=at), provenance)
+
+    def _alert(self, evaluation: Evaluation, catalog: Catalog, *, now: datetime) -> None:
+        """Decide and announce; incidents and what is to be told of them are written in one transaction."""
+        transitions = decide_all(self._incidents(now), evaluation, now=now, complete=self.complete())
+        for transition in transitions:
+            _log.info(
+                "transition",
+                incident=transition.incident.id,
+                slo=transition.incident.slo,
+                squad=transition.incident.squad,
+                severity=transition.incident.severity.value,
+                state=transition.incident.state.value,
+                reason=transition.reason.value,
+            )
+        deliveries = [
+            delivery
+            for transition in transitions
+            for delivery in self._deliveries(transition, evaluation, catalog, now=now)
+        ]
+        if transitions:
+            self.alerts.record([transition.incident for transition in transitions], deliveries)
+
+    def _incidents(self, now: datetime) -> Sequence[Incident]:
+        recent = self.alerts.incidents(states=(IncidentState.RESOLVED,), since=now - PATIENCE.reopen_within)
+        return [*self.alerts.incidents(states=_OPEN), *recent]
+
+    def _deliveries(
+        self, transition: Transition, evaluation: Evaluation, catalog: Catalog, *, now: datetime
+    ) -> Iterator[Delivery]:
+        if self.announce is None:
+            return iter(())
+        slo = transition.incident.slo
+        entry = evaluation.entry(slo) if slo in evaluation else None
+        return self.announce(transition, entry, catalog, now=now)
