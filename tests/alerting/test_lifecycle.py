@@ -182,6 +182,19 @@ def test_after_half_an_hour_it_is_another_incident(page):
     assert len(page.incidents) == 2
 
 
+def test_of_several_that_are_over_the_last_one_is_re_opened(page):
+    for minute in (1, 3):
+        page.tick(minute)
+    page.tick(40, "slow")
+    for minute in (41, 43):
+        page.tick(minute)
+    first, second = page.incidents.values()
+    for incidents in ([first, second], [second, first]):
+        now = AT + timedelta(minutes=44)
+        (made,) = decide(incidents, ONE, status_at(44, "fast"), now=now)
+        assert (made.reason, made.incident.id) == (Reason.REOPENED, second.id)
+
+
 @pytest.mark.parametrize("state", [IncidentState.ACKNOWLEDGED, IncidentState.SILENCED])
 def test_what_people_decided_stays_decided_while_it_burns(page, state):
     incident = page.only()
@@ -224,6 +237,19 @@ def test_a_ticket_escalates_once_when_a_page_joins_it(life):
     assert life.tick(2, "fast", "drain") == []
     assert life.tick(3, "drain") == [("page", Reason.NOT_CLEAR_LONG_ENOUGH)]
     assert life.tick(5, "drain") == [("page", Reason.BURN_STOPPED), ("ticket", Reason.STILL_FIRING)]
+
+
+def test_a_ticket_speaks_for_itself_again_when_the_page_is_gone_though_it_only_smoulders(life):
+    life.tick(0, "drain")
+    life.tick(1, "fast", "drain")
+    life.tick(2)
+    life.incidents = {
+        key: replace(one, state=IncidentState.RESOLVED) if one.severity is Severity.PAGE else one
+        for key, one in life.incidents.items()
+    }
+    assert life.tick(3, clear=False, remaining=0.7) == [("ticket", Reason.NOT_CLEAR_LONG_ENOUGH)]
+    ticket = life.transitions[-1].incident
+    assert (ticket.inhibited, ticket.revision) == (False, 3)
 
 
 def test_a_page_that_is_held_still_speaks_for_the_ticket(life):

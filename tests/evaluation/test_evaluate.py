@@ -55,6 +55,7 @@ def test_the_budget_in_minutes_of_full_outage(objective, days, minutes):
 )
 def test_exactly_the_budget_is_spent_but_not_broken(objective, days, slices, bad):
     one = entry(objective=objective, days=days)
+    assert status_of({f"{days}d": Sums(0, slices)}, slo=one).affordable == bad
     spent = status_of({f"{days}d": Sums(bad, slices)}, slo=one)
     broken = status_of({f"{days}d": Sums(bad + 1, slices)}, slo=one)
     assert (spent.consumed, spent.remaining, spent.affordable) == (1, 0, 0)
@@ -97,6 +98,13 @@ def test_an_slo_over_one_day_has_no_tier_over_three():
     one = entry(days=1)
     status = status_of(windows_of(one, bad=0.5), slo=one)
     assert [tier.name for tier in status.tiers if tier.firing] == ["fast", "slow", "drain"]
+
+
+def test_a_tier_that_an_slo_does_not_have_never_fires():
+    one = entry(days=1)
+    burning = {"3d": Sums(9000, 10_000), "6h": Sums(9000, 10_000), "1d": Sums(0, 10**9)}
+    assert evaluation_of(one, burning).firing() == ()
+    assert evaluation_of(entry(days=3), burning).firing() == ("playlist/availability",)
 
 
 def test_each_slo_is_judged_by_its_own_rule_and_its_own_dispersion():
