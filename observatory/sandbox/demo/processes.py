@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -107,11 +106,6 @@ def port_for(preferred: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise Unavailable("no free port on 127.0.0.1")
-
-
-def python_module(*arguments: str) -> list[str]:
-    """The command that runs Observatory itself with these arguments, whatever is on the PATH."""
-    return [sys.executable, "-m", "observatory", *arguments]
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

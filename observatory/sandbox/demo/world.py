@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -20,7 +21,7 @@ from observatory.sandbox import slack
 from observatory.sandbox.demo.controls import DemoState, controls_app, read_state, running_controls
 from observatory.sandbox.demo.history import seed_store
 from observatory.sandbox.demo.organisation import SERVICES
-from observatory.sandbox.demo.processes import Child, port_for, python_module, running, wait_until_healthy
+from observatory.sandbox.demo.processes import Child, port_for, running, wait_until_healthy
 from observatory.sandbox.demo.prometheus import running_prometheus, scraping
 from observatory.sandbox.demo.services import MetricsServers, Simulation
 
@@ -37,7 +38,8 @@ class Plan:
     """What to build the world from, and where.
 
     `folder` takes its files (removed and written anew), `catalog` the definitions, `rules` the alert rules that
-    Prometheus loads (None for none), `channels` the development Slack's channels, name by id.
+    Prometheus loads (None for none), `channels` the development Slack's channels, name by id; `product` is the
+    command that runs Observatory.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Plan:
     channels: Mapping[str, str]
     history: timedelta = timedelta(days=30)
     seed: int = 0
+    product: tuple[str, ...] = (sys.executable, "-m", "observatory", "run")
 
 
 def run_demo(plan: Plan, *, clock: Clock, say: Callable[[str], object]) -> None:
@@ -142,7 +145,7 @@ def _observatory(plan: Plan, state: DemoState) -> Iterator[Child]:
         "OBSERVATORY_PUBLIC_URL": state.observatory,
     }
     log = plan.folder / "observatory.log"
-    with running("Observatory", python_module("run"), log=log, env=env) as child:
+    with running("Observatory", plan.product, log=log, env=env) as child:
         wait_until_healthy(child, f"{state.observatory}/healthz", within=_STARTS_WITHIN)
         yield child
 
