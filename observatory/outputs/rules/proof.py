@@ -14,7 +14,7 @@ from observatory.catalog.durations import duration_text
 from observatory.evaluation.tiers import TIERS
 from observatory.outputs.rules.counting import narrowed, within_bound
 from observatory.outputs.rules.document import scalar
-from observatory.outputs.rules.organisation import BUDGETS, PAGES, alert_name
+from observatory.outputs.rules.organisation import BAD_SUM, BUDGETS, PAGES, alert_name
 from observatory.outputs.rules.series import example
 from observatory.outputs.rules.service import BAD, TOTAL
 
@@ -73,7 +73,9 @@ def _tests(service: Service, slo: Slo) -> str:
 
 
 def _healthy(service: Service, slo: Slo, counters: _Counters) -> str:
-    series = _merged(counters, good=[(2 * _QUIET, _PER_MINUTE)], bad=[])
+    """Half of what the budget allows goes wrong, all the time."""
+    bad = slo.budget * _PER_MINUTE / 2
+    series = _merged(counters, good=[(2 * _QUIET, _PER_MINUTE - bad)], bad=[(2 * _QUIET, bad)])
     return _test(f"{slo.name}: healthy traffic stays silent", series, _silent(service, slo))
 
 
@@ -96,6 +98,7 @@ def _burn(service: Service, slo: Slo, counters: _Counters) -> str:
         f'ALERTS{{alertname="{name}",alertstate="firing",service="{service.name}",severity="page",'
         f'slo="{slo.name}",slo_window="{duration_text(window)}",squad="{service.squad}",tier="{_FAST.name}"}}'
     )
+    long = f'{BAD_SUM}{{window="{duration_text(_FAST.long)}",{selector}}}'
     return _test(
         f"{slo.name}: a fast burn pages and recovers, and every event is counted once",
         series,
@@ -103,6 +106,7 @@ def _burn(service: Service, slo: Slo, counters: _Counters) -> str:
             _Expectation(_QUIET, alerts),
             _Expectation(_QUIET + _BURNING, alerts, ((firing, 1),)),
             _Expectation(_END, alerts),
+            _Expectation(_QUIET + _BURNING, f"sum({long})", (("{}", bad * _BURNING),)),
             _counted(BAD, selector, _END, bad * _BURNING),
             _counted(TOTAL, selector, _END, _PER_MINUTE * (_END - _WARM_UP)),
         ],
@@ -154,7 +158,7 @@ def _known(good: list[str | None], bad: list[str | None]) -> _Counters | None:
     return None if None in (*good, *bad) else _Counters(*series)
 
 
-_Phases = Sequence[tuple[int, int]]
+_Phases = Sequence[tuple[int, Decimal | int]]
 
 
 def _merged(counters: _Counters, *, good: _Phases, bad: _Phases) -> dict[str, str]:
@@ -162,19 +166,18 @@ def _merged(counters: _Counters, *, good: _Phases, bad: _Phases) -> dict[str, st
     moved: dict[str, list[_Phases]] = {}
     for names, phases in ((counters.good, good), (counters.bad, bad)):
         for name in names:
-            if phases:
-                moved.setdefault(name, []).append(phases)
+            moved.setdefault(name, []).append(phases)
     return {name: _values(every) for name, every in moved.items()}
 
 
 def _values(every: Sequence[_Phases]) -> str:
     """Promtool's notation: start+step x count, phase by phase."""
-    value, text = 0, []
+    value, text = Decimal(0), []
     for phases in zip(*every, strict=True):
-        minutes, step = phases[0][0], sum(rate for _, rate in phases)
-        text.append(f"{value}+{step}x{minutes - 1}")
+        minutes, step = phases[0][0], sum((Decimal(rate) for _, rate in phases), Decimal(0))
+        text.append(f"{value.normalize():f}+{Decimal(step).normalize():f}x{minutes - 1}")
         value += step * minutes
-    return " ".join([*text, str(value)])
+    return " ".join([*text, f"{value.normalize():f}"])
 
 
 def _test(name: str, series: dict[str, str], expectations: Sequence[_Expectation]) -> str:
