@@ -84,7 +84,13 @@ def controls_app(simulation: Simulation) -> FastAPI:
 @contextmanager
 def running_controls(simulation: Simulation, *, port: int) -> Iterator[str]:
     """Serve the controls from a thread on 127.0.0.1; yields their address."""
-    config = uvicorn.Config(controls_app(simulation), log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        controls_app(simulation),
+        log_config=None,  # logging is one for the whole process; it was not ours to set up
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+    )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", port)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

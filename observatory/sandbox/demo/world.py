@@ -85,10 +85,10 @@ def world(
     observatory = f"127.0.0.1:{port_for(_OBSERVATORY_PORT)}"
     with ExitStack() as stack:
         services = stack.enter_context(MetricsServers(simulation, clock=clock, host="127.0.0.1", ports=ports))
-        controls = stack.enter_context(running_controls(simulation, port=port_for(_CONTROLS_PORT)))
         chat = stack.enter_context(
             slack.running(channels=dict(plan.channels) or None, port=port_for(_SLACK_PORT))
         )
+        controls = stack.enter_context(running_controls(simulation, port=port_for(_CONTROLS_PORT)))
         config = scraping(services.addresses, observatory=observatory, rules=plan.rules)
         prometheus, prometheus_url = stack.enter_context(
             running_prometheus(store, config=config, port=port_for(_PROMETHEUS_PORT))
