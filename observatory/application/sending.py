@@ -212,10 +212,8 @@ class Sender:
         ended = self.send(marked)
         if ended.outcome in {Outcome.SENT, Outcome.SHORTENED}:
             return replace(ended, outcome=Outcome.SENT_PERHAPS_TWICE)
-        if ended.outcome in {
-            Outcome.RETRY,
-            Outcome.RATE_LIMITED,
-        }:  # it must stay labelled, so it stays ambiguous
+        # It must stay labelled, so it stays ambiguous.
+        if ended.outcome in {Outcome.RETRY, Outcome.RATE_LIMITED}:
             self.store.settle(replace(ended.delivery, state=DeliveryState.AMBIGUOUS, last_error=str(error)))
         return ended
 

@@ -39,6 +39,7 @@ async function watch() {
 }
 
 localise();
+document.querySelector("nav .here")?.scrollIntoView({ block: "nearest", inline: "center" });
 const target = location.hash && document.getElementById(location.hash.slice(1));
 const timeline = document.getElementById("timeline");
 if (target) target.scrollIntoView({ block: "center" });
