@@ -40,19 +40,41 @@ def error_ratio(series, service):
     return bad / sum(increase(one.values) for one in requests)
 
 
+def slow_ratio(series, service, bound):
+    part = "http_request_duration_seconds"
+    fast = sum(increase(one.values) for one in pick(series, f"{part}_bucket", job=service, le=bound))
+    return 1 - fast / sum(increase(one.values) for one in pick(series, f"{part}_count", job=service))
+
+
+# Objectives and bounds are those of the example's catalog.
 @pytest.mark.parametrize(
-    ("service", "least", "most"),
+    ("service", "objective", "least", "most"),
     [
-        pytest.param("discover", 1.2, 3.0, id="breached"),
-        pytest.param("search", 0.75, 0.99, id="at risk"),
-        pytest.param("playlist", 0.1, 0.5, id="healthy"),
-        pytest.param("collaboration", 0.1, 0.5, id="healthy, with one incident"),
-        pytest.param("playback", 0.02, 0.2, id="healthy for availability"),
-        pytest.param("lyrics", 0.2, 0.7, id="healthy with few events"),
+        pytest.param("discover", 99, 1.1, 2.5, id="breached"),
+        pytest.param("search", 99.9, 0.75, 0.99, id="at risk"),
+        pytest.param("playlist", 99.9, 0.1, 0.5, id="healthy"),
+        pytest.param("collaboration", 99.5, 0.02, 0.3, id="healthy, with one incident"),
+        pytest.param("playback", 99.95, 0.1, 0.4, id="healthy for availability"),
+        pytest.param("lyrics", 99.5, 0.02, 0.3, id="healthy with few events"),
     ],
 )
-def test_budgets_of_99_9_look_like_life(series, service, least, most):
-    assert least < error_ratio(series, service) / 0.001 < most
+def test_availability_budgets_look_like_life(series, service, objective, least, most):
+    assert least < error_ratio(series, service) / (1 - objective / 100) < most
+
+
+@pytest.mark.parametrize(
+    ("service", "objective", "bound", "least", "most"),
+    [
+        pytest.param("discover", 99, "1.0", 0, 0.1, id="discover"),
+        pytest.param("search", 99, "0.2", 0.1, 0.5, id="search"),
+        pytest.param("playlist", 99, "0.3", 0, 0.1, id="playlist"),
+        pytest.param("collaboration", 99, "0.5", 0, 0.1, id="collaboration"),
+        pytest.param("playback", 99.5, "0.2", 0.3, 0.8, id="a slow evening"),
+        pytest.param("lyrics", 99, "0.5", 0, 0.1, id="lyrics"),
+    ],
+)
+def test_latency_budgets_look_like_life(series, service, objective, bound, least, most):
+    assert least <= slow_ratio(series, service, bound) / (1 - objective / 100) < most
 
 
 def test_history_and_the_live_services_expose_the_same_series(series):

@@ -28,17 +28,17 @@ class Incident:
 
 
 INCIDENTS = (
-    # Discover lives beyond its means: a bad week of deploys, then an afternoon of timeouts. Its budget is gone.
-    Incident("discover", days_ago=17, at=17.0, minutes=35, failing=0.5),
-    Incident("discover", days_ago=16, at=10.0, minutes=60, failing=0.25),
-    Incident("discover", days_ago=8, at=14.5, minutes=90, failing=0.3),
+    # Discover lives beyond its means: two bad days of deploys, then an afternoon of timeouts. Its budget is gone.
+    Incident("discover", days_ago=17, at=17.0, minutes=180, failing=0.6),
+    Incident("discover", days_ago=16, at=10.0, minutes=300, failing=0.4),
+    Incident("discover", days_ago=8, at=14.5, minutes=360, failing=0.5),
     # Search had one bad night when hardly anyone was awake, and one bad noon. What is left would not last an outage.
     Incident("search", days_ago=12, at=3.0, minutes=70, failing=0.4),
     Incident("search", days_ago=5, at=12.0, minutes=25, failing=0.8),
     # Playlist had one short outage.
     Incident("playlist", days_ago=21, at=19.5, minutes=6, failing=0.9),
     # Playback was slow for an evening while no request failed: only a latency objective sees it.
-    Incident("playback", days_ago=10, at=18.0, minutes=45, slowdown=6.0),
+    Incident("playback", days_ago=10, at=18.0, minutes=150, slowdown=6.0),
     # Collaboration lost half of its edits for a few minutes.
     Incident("collaboration", days_ago=14, at=15.0, minutes=10, failing=0.5),
     # Lyrics answered 503 for the first time three days ago: a series that was never there before.

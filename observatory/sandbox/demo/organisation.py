@@ -42,7 +42,7 @@ SERVICES = (
     DemoService(
         "search",
         rate=30,
-        routes=(Route("GET", "/search", 0.8, 0.07), Route("GET", "/suggest", 0.2, 0.02)),
+        routes=(Route("GET", "/search", 0.8, 0.05), Route("GET", "/suggest", 0.2, 0.02)),
         behaviour="searches_total",
     ),
     DemoService(
