@@ -2,7 +2,7 @@
 
 import typer
 
-from observatory.entrypoints.cli import check, demo, generate, run, slack, status
+from observatory.entrypoints.cli import check, demo, generate, run, services, slack, status
 
 app = typer.Typer(
     help="SLOs, error budgets, dashboards and alerts that belong to squads.",
@@ -16,3 +16,5 @@ app.command("run")(run.run)
 app.command("status")(status.status)
 app.add_typer(demo.app, name="demo")
 app.add_typer(slack.app, name="dev")
+slack.app.command("services")(services.services)
+slack.app.command("history")(services.history)
