@@ -99,9 +99,10 @@ def exhaustion(scope: Scope, *, seconds: int, longest: int) -> str:
 
 
 def even_spending(scope: Scope, *, seconds: int) -> str:
-    """The ideal line: what was left where the view begins, spent evenly over one window from there."""
+    """The ideal line: what was left where the view begins (all of it, if nothing was known then), spent evenly."""
     start = "last_over_time(vector(time())[2m:1m] @ start())"
-    return f"({remaining(scope, at=' @ start()')}) * on () group_left () (1 - (vector(time()) - {start}) / {seconds})"
+    then = f"({remaining(scope, at=' @ start()')}) or 0 * ({remaining(scope)}) + 1"
+    return f"({then}) * on () group_left () (1 - (vector(time()) - {start}) / {seconds})"
 
 
 def state(scope: Scope) -> str:

@@ -1,0 +1,232 @@
+"""Every query of every dashboard of the example organisation, executed on a real Prometheus.
+
+The rules run for real as well, with a minute shrunk to a second, so that half a minute of scrapes fills them.
+"""
+
+import json
+import math
+import threading
+import urllib.parse
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from support.grafana import View, ask_every_query
+from support.prometheus import Series, Target, prometheus, write_past
+from support.rules import write_files
+
+from observatory.adapters.clock import SystemClock
+from observatory.catalog import Latency, parse_catalog
+from observatory.outputs.dashboards import dashboard_files
+from observatory.outputs.rules import rule_files
+from observatory.outputs.rules.counting import seconds
+
+DAY = 86_400
+WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    root = Path(__file__).parents[3]
+    return parse_catalog(
+        {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.glob("catalog/*/*.yml"))}
+    ).valid()
+
+
+def exposition(service, ticks):
+    """A service's counters after some ticks: 10 requests each, one of which fails, two of which are slow."""
+    lines = [
+        "# TYPE http_requests_total counter",
+        f'http_requests_total{{code="200"}} {9 * ticks}',
+        f'http_requests_total{{code="500"}} {ticks}',
+        f"process_start_time_seconds {1_700_000_000}",
+    ]
+    for slo in service.slos:
+        if isinstance(slo.sli, Latency):
+            lines += [
+                f'http_request_duration_seconds_bucket{{le="{seconds(slo.sli)}"}} {8 * ticks}',
+                f'http_request_duration_seconds_bucket{{le="+Inf"}} {10 * ticks}',
+                f"http_request_duration_seconds_count {10 * ticks}",
+            ]
+    lines += [f"{behaviour.metric.metric} {3 * ticks}" for behaviour in service.behaviour]
+    return "\n".join(lines) + "\n"
+
+
+def own_metrics(catalog):
+    """What Observatory's /metrics says of every SLO."""
+    lines = []
+    for entry in catalog.slos():
+        labels = f'squad="{entry.squad.name}",service="{entry.service.name}",slo="{entry.slo.name}"'
+        lines += [
+            f"observatory_slo_objective_ratio{{{labels}}} {float(entry.slo.objective) / 100}",
+            f'observatory_slo_sli_ratio{{{labels},window="30d"}} 0.9995',
+            f"observatory_slo_error_budget_events{{{labels}}} 5000",
+            f"observatory_slo_error_budget_remaining_ratio{{{labels}}} 0.5",
+            f"observatory_slo_error_budget_consumed_ratio{{{labels}}} 0.5",
+            f"observatory_slo_coverage_ratio{{{labels}}} 0.99",
+            f'observatory_slo_state{{{labels},state="at_risk"}} 1',
+            f'observatory_slo_state{{{labels},state="healthy"}} 0',
+            f'observatory_incidents{{{labels},severity="page",state="firing"}} 1',
+            *(f'observatory_slo_burn_rate{{{labels},window="{window}"}} 2' for window in WINDOWS),
+        ]
+    return "\n".join(sorted(lines)) + "\n"
+
+
+def last_weeks(catalog, addresses, end):
+    """What a panel compares with: users a week and two ago, and budgets a day ago."""
+    for service in catalog.services.values():
+        instance = f'job="{service.name}",instance="{addresses[service.name]}"'
+        for behaviour in service.behaviour:
+            for ago in (14 * DAY, 7 * DAY):
+                times = list(range(end - ago - 30, end - ago + 120))
+                yield Series(behaviour.metric.metric, instance, times, [float(time) for time in times])
+    times = list(range(end - DAY - 300, end - DAY + 300, 30))
+    for entry in catalog.slos():
+        labels = f'squad="{entry.squad.name}",service="{entry.service.name}",slo="{entry.slo.name}"'
+        yield Series("observatory_slo_error_budget_remaining_ratio", labels, times, [0.6 for _ in times])
+        yield Series(
+            "slo:error_budget_remaining:ratio",
+            labels + ',slo_window="30d"',
+            times,
+            [0.6 for _ in times],
+        )
+
+
+def shrunk(rules):
+    """The rules with a minute become a second; what they are called stays."""
+    changes = (
+        ("interval: 1m", "interval: 1s"),
+        ("interval: 5m", "interval: 5s"),
+        ("offset 1m", "offset 1s"),
+        ("offset 10m", "offset 3s"),
+        ("[4m59s999ms]", "[4s999ms]"),
+    )
+    for old, new in changes:
+        rules = rules.replace(old, new)
+    return rules
+
+
+@contextmanager
+def running(catalog, folder, *, rules, own):
+    """The URL of a Prometheus that scrapes every service while its counters move on."""
+    with ExitStack() as stack:
+        services = {
+            name: stack.enter_context(Target(exposition(service, 1)))
+            for name, service in catalog.services.items()
+        }
+        addresses = {name: target.address for name, target in services.items()}
+        write_past(folder / "data", last_weeks(catalog, addresses, now()))
+        if own:
+            addresses["observatory"] = stack.enter_context(Target(own_metrics(catalog))).address
+        config = configuration(catalog, addresses, folder if rules else None)
+        url = stack.enter_context(prometheus(folder, config=config))
+        stop = threading.Event()
+        traffic = threading.Thread(target=move_on, args=(catalog, services, stop))
+        traffic.start()
+        stack.callback(traffic.join)
+        stack.callback(stop.set)
+        yield url
+
+
+def now():
+    return int(SystemClock().now().timestamp())
+
+
+def configuration(catalog, addresses, folder):
+    lines = ["global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}", "scrape_configs:"]
+    for name, address in addresses.items():
+        lines += [f"- {{job_name: {name}, honor_labels: true, static_configs: [{{targets: ['{address}']}}]}}"]
+    if folder is not None:
+        files = {name: shrunk(text) for name, text in rule_files(catalog).items() if "tests" not in name}
+        lines += ["rule_files:", *(f"- {path}" for path in write_files(folder / "rules", files))]
+    return "\n".join(lines) + "\n"
+
+
+def move_on(catalog, services, stop):
+    ticks = 1
+    while not stop.wait(0.25):
+        ticks += 1
+        for name, target in services.items():
+            target.text = exposition(catalog.services[name], ticks)
+
+
+def ask(url, query, at=None):
+    form = {"query": query} | ({} if at is None else {"time": f"{at:.3f}"})
+    with urllib.request.urlopen(f"{url}/api/v1/query?{urllib.parse.urlencode(form)}") as answer:  # noqa: S310 - ours
+        return json.load(answer)["data"]["result"]
+
+
+def value(url, query, at=None):
+    """The value of a query with one result; None when it has none."""
+    result = ask(url, query, at)
+    return float(result[0]["value"][1]) if result else None
+
+
+def wait_for(url, query, least, *, within=90):
+    """Ask until the answer is at least this."""
+    patience, found = threading.Event(), None
+    for _ in range(within * 4):
+        found = value(url, query)
+        if found is not None and found >= least:
+            return
+        patience.wait(0.25)
+    pytest.fail(f"{query} is {found} after {within} s, not {least}")
+
+
+def answers_of(catalog, url):
+    end = now()
+    return list(ask_every_query(dashboard_files(catalog), View(url, end - 10, end, scrape=1)))
+
+
+def has_a_number(answer):
+    points = [point for series in answer.series for point in series.get("values", [series.get("value")])]
+    return any(math.isfinite(float(text)) for _, text in points)
+
+
+FILLED = {
+    "rules": "count(slo:error_budget_remaining:ratio)",
+    "own": "count(observatory_slo_error_budget_remaining_ratio)",
+}
+
+
+@pytest.fixture(scope="module", params=["rules", "own"])
+def source(request, catalog, tmp_path_factory):
+    """The URL of a Prometheus in which the rules, or Observatory, have measured every SLO."""
+    kind = request.param
+    with running(catalog, tmp_path_factory.mktemp(kind), rules=kind == "rules", own=kind == "own") as url:
+        wait_for(url, FILLED[kind], len(list(catalog.slos())))
+        wait_for(url, "min(count_over_time(http_requests_total[1m]))", 12)
+        yield url
+
+
+def test_every_query_has_an_answer(catalog, source):
+    """The rules alone are enough, and so are Observatory's own metrics."""
+    answers = answers_of(catalog, source)
+    assert len(answers) > 200
+    assert [(a.dashboard, a.panel, a.expr, a.error) for a in answers if a.error] == []
+    empty = [(a.dashboard, a.panel, a.expr) for a in answers if not has_a_number(a)]
+    assert [query for query in empty if query[1] != "annotation Alerts"] == []
+
+
+def test_where_nothing_is_measured_no_panel_claims_anything(catalog, tmp_path):
+    with prometheus(tmp_path) as url:
+        answers = answers_of(catalog, url)
+    assert [a.error for a in answers if a.error] == []
+    assert [(a.dashboard, a.panel, a.expr) for a in answers if a.series] == []
+
+
+@pytest.mark.parametrize("source", ["rules"], indirect=True)
+def test_live_buckets_add_up_to_what_the_service_counted(source):
+    recorded = 'slo:{}_events:increase1m{{service="playlist",slo="availability"}}'
+    counters = {
+        "total": 'http_requests_total{job="playlist"}',
+        "bad": 'http_requests_total{job="playlist",code="500"}',
+    }
+    for outcome, counter in counters.items():
+        (series,) = ask(source, recorded.format(outcome) + "[1h]")
+        ends = [end for end, _ in series["values"]]
+        known = f"sum(last_over_time({counter}[5m]))"
+        grown = value(source, known, ends[-1]) - value(source, known, ends[0] - 1)
+        assert sum(float(count) for _, count in series["values"]) == grown > 0
