@@ -41,7 +41,8 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
     landed = datetime.fromtimestamp(0, UTC) + observatory.tick.lag
     for name, (work, every) in jobs.items():
         trigger = IntervalTrigger(seconds=int(every.total_seconds()), start_date=landed, timezone="UTC")
-        scheduler.add_job(work, trigger, id=name, executor=name, next_run_time=now)
+        scheduler.add_job(work, trigger, id=name, executor=name)
+        scheduler.add_job(work, "date", run_date=now, id=f"first_{name}", executor=name)
     scheduler.add_listener(_report, EVENT_JOB_ERROR)
     return scheduler
 
