@@ -119,10 +119,14 @@ def source(tmp_path_factory):
         yield PrometheusSource(url)
 
 
+def planned(tick):
+    services = [a_service(name(scenario, interval)) for scenario in SERVICES for interval in INTERVALS]
+    return plan([ServiceSlo(a_squad(), service, service.slos[0]) for service in services], tick=tick)
+
+
 @pytest.fixture(scope="module")
 def the_plan():
-    services = [a_service(name(scenario, interval)) for scenario in SERVICES for interval in INTERVALS]
-    return plan([ServiceSlo(a_squad(), service, service.slos[0]) for service in services], tick=TICK)
+    return planned(TICK)
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +135,12 @@ def measured(source, the_plan):
     assert not measurement.failures
     assert not measurement.warnings
     return measurement.buckets
+
+
+@pytest.fixture(scope="module")
+def in_steps(source):
+    """The same span in ticks of five minutes, as a backfill may ask for it."""
+    return Measure(source, SystemClock())(planned(300), after=START, until=START + HOURS * 3600).buckets
 
 
 def truth(scenario, interval):
@@ -181,6 +191,13 @@ def test_asking_tick_by_tick_gives_what_asking_for_a_span_gives(source, the_plan
             np.testing.assert_array_equal(
                 getattr(one, field)[0], getattr(measured, field)[number], err_msg=field
             )
+
+
+@pytest.mark.parametrize(("scenario", "interval"), CASES)
+def test_steps_of_five_minutes_count_the_same_events(in_steps, scenario, interval):
+    bad, total = truth(scenario, interval)
+    np.testing.assert_array_equal(of(in_steps, scenario, interval, "total"), total.reshape(-1, 5).sum(axis=1))
+    np.testing.assert_array_equal(of(in_steps, scenario, interval, "bad"), bad.reshape(-1, 5).sum(axis=1))
 
 
 def test_the_windows_of_the_history_hold_every_event(measured):
