@@ -1,8 +1,9 @@
-"""kill -9 between writing SENDING and Slack's answer: nothing is lost, and nothing is posted twice."""
+"""Killed or paused between writing SENDING and Slack's answer: nothing is lost, and nothing is posted twice."""
 
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import support.delivering
+from support.postgres import cluster
 from support.slack import a_delivery, an_incident, delivery_ids, plan_fault, postings
 
 from observatory.adapters.sql import SqlAlerts, create_engine, migrate
@@ -114,3 +116,50 @@ def assert_once(slack, kind, roots, watched):
             NotificationKind.UPDATE: [second],
         }
         assert thread == expected[kind], channel
+
+
+@pytest.fixture
+def postgres():
+    # Not below tmp_path, which only its owner may enter: the server runs as another user.
+    with tempfile.TemporaryDirectory(prefix="observatory-pg-") as folder:
+        Path(folder).chmod(0o755)
+        with cluster(Path(folder) / "cluster") as server:
+            yield server
+
+
+@pytest.mark.slow
+def test_a_replica_paused_past_its_lease_doubles_nothing_when_it_wakes(postgres):
+    channels = {name: name.lower() for name in FAULTS}
+    with running(channels=channels, pace=None) as slack:
+        database = postgres.new_database()
+        engine = create_engine(database)
+        migrate(engine)
+        store = SqlAlerts(engine)
+        opened = datetime.now(UTC)  # noqa: TID251 - as above
+        store.record([an_incident(name, opened_at=opened, updated_at=opened) for name in FAULTS], [])
+        for channel, fault in FAULTS.items():
+            if fault is not None:
+                plan_fault(slack.url, channel=channel, **fault)
+        roots = deliveries(NotificationKind.ROOT, 1)
+        store.record([], roots)
+
+        def all_struck():
+            return not httpx2.get(f"{slack.url}/admin/faults").json()
+
+        def all_sent():
+            return {row.state for row in store.deliveries()} == {DeliveryState.SENT}
+
+        with delivering(database, slack, "paused") as paused:
+            wait_until(all_struck, paused)
+            paused.send_signal(signal.SIGSTOP)
+            assert UNSETTLED & {row.state for row in store.deliveries()}
+            with delivering(database, slack, "other") as other:
+                wait_until(all_sent, other)
+                sent = {row.notification.delivery_id: row.ts for row in store.deliveries()}
+                paused.send_signal(signal.SIGCONT)
+                late = deliveries(NotificationKind.REPLY, 2)
+                store.record([], late)
+                wait_until(all_sent, paused)
+        assert {row.notification.delivery_id: row.ts for row in store.deliveries()}.items() >= sent.items()
+        assert_once(slack, NotificationKind.REPLY, roots, late)
+        engine.dispose()

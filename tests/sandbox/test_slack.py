@@ -329,6 +329,8 @@ def test_the_page_knows_when_it_is_out_of_date(server, client, channel):
         pytest.param("<!channel>", '<span class="mention loud">@channel</span>', id="everyone"),
         pytest.param("<#C1>", '<a class="mention" href="/archives/C1">#one</a>', id="channel"),
         pytest.param("&lt;!channel&gt;", "&lt;!channel&gt;", id="escaped-mention"),
+        pytest.param("1 < 2 & 3", "1 &lt; 2 &amp; 3", id="bare-bracket"),
+        pytest.param("`<img src=x", "`&lt;img src=x", id="unclosed-tag"),
         pytest.param("<script>x</script>", None, id="script"),
         pytest.param("<javascript:alert(1)|click>", None, id="script-link"),
         pytest.param('<https://x.example/?a=1&amp;b="|*docs*>', None, id="link"),

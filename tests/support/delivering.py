@@ -3,6 +3,7 @@
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 from observatory.adapters.clock import SystemClock
@@ -10,6 +11,7 @@ from observatory.adapters.slack import SlackMessenger
 from observatory.adapters.sql import SqlAlerts, create_engine
 from observatory.application.deliver import Deliver
 from observatory.catalog import Catalog
+from observatory.errors import Unavailable
 
 LEASE = timedelta(seconds=2)
 
@@ -26,9 +28,9 @@ def main(database: str, slack: str, worker: str) -> None:
         patience=timedelta(milliseconds=100),
     )
     while True:
-        ended = deliver()
-        for crash in ended.crashes:
-            raise crash
+        with suppress(Unavailable):  # the database ends a transaction that stood still for too long
+            for crash in deliver().crashes:
+                raise crash
         time.sleep(0.05)
 
 

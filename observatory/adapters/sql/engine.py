@@ -116,7 +116,9 @@ def _postgresql(url: sa.URL, timeout: timedelta) -> sa.Engine:
         connect_args={
             "application_name": "observatory",
             "connect_timeout": max(1, int(timeout.total_seconds())),
-            "options": f"-c statement_timeout={milliseconds} -c timezone=UTC",
+            # A process that stands still within a transaction must not keep its locks from the others.
+            "options": f"-c statement_timeout={milliseconds} -c timezone=UTC"
+            f" -c idle_in_transaction_session_timeout={milliseconds}",
         },
     )
     connect_patiently(engine, timeout=timeout)

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,12 @@ def test_the_short_form_is_bare_text_that_fits_and_ends_in_no_half_entity(text):
     assert len(short.text) <= 2_500
     whole = short.text.removesuffix("…").replace("&lt;", "").replace("&gt;", "").replace("&amp;", "")
     assert "&" not in whole
+
+
+@pytest.mark.parametrize("offset", range(6))
+def test_the_cut_falls_into_no_entity(offset):
+    short = short_form(Message(escape("x" * offset + "&" * 4_000)))
+    assert short.text.endswith("&amp;…")
 
 
 def test_a_banner_goes_above_and_leaves_room_for_fifty_blocks():
