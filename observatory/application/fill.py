@@ -96,9 +96,10 @@ class Fill:
         failures = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
         self.recorder.append(without(measurement.buckets, {*failures, *_unseen(measurement)}))
         filled = [entry.id for entry in entries if entry.id not in failures]
-        self.store.mark_covered(filled, since=after)
-        if self._covered is not None:
-            self._covered |= {slo: min(after, self._covered.get(slo, after)) for slo in filled}
+        known = self._covered if self._covered is not None else {}
+        further = [slo for slo in filled if after < known.get(slo, after + 1)]
+        self.store.mark_covered(further, since=after)
+        known |= dict.fromkeys(further, after)
         self.holes.fill(filled, after=after, until=until)
         return failures
 

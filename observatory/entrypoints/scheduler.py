@@ -10,6 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from observatory.application.deliver import Deliver
+from observatory.application.recorder import HOURS_KEPT
 from observatory.bootstrap import Observatory
 from observatory.errors import Unavailable
 
@@ -27,7 +28,7 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
     jobs: dict[str, tuple[Callable[[], object], timedelta]] = {
         "catch_up": (observatory.catch_up, observatory.tick.length),
         "tick": (observatory.tick, observatory.tick.length),
-        "prune": (lambda: observatory.recorder.prune(now=observatory.clock.now()), _PRUNING),
+        "prune": (lambda: _prune(observatory), _PRUNING),
     }
     if (deliver := observatory.deliver) is not None:
         jobs["deliver"] = (lambda: _deliver(deliver), _DELIVERY)
@@ -45,6 +46,12 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
         scheduler.add_job(work, "date", run_date=now, id=f"first_{name}", executor=name)
     scheduler.add_listener(_report, EVENT_JOB_ERROR)
     return scheduler
+
+
+def _prune(observatory: Observatory) -> None:
+    now = observatory.clock.now()
+    observatory.recorder.prune(now=now)
+    observatory.views.alerts.prune(before=now - HOURS_KEPT)
 
 
 def _deliver(deliver: Deliver) -> None:
