@@ -25,10 +25,10 @@ def changes(path: str, old: str, new: str) -> list[str]:
     try:
         if path.endswith(".json"):
             return list(_dashboard(json.loads(old), json.loads(new)))
-        if path.endswith(".yml"):
-            before, after = _rules(old), _rules(new)
-            if after:
-                return list(_parts(before, after))
+        if (
+            path.endswith(".yml") and "\ngroups:\n" in new
+        ):  # else unit tests: ten times as long, and read as lines
+            return list(_parts(_rules(old), _rules(new)))
     except (ValueError, YAMLError, AttributeError, KeyError, TypeError):
         return ["can't be read as what it should be; it was edited, or cut short"]
     return list(_lines(old, new))
@@ -56,10 +56,10 @@ def _panels(dashboard: dict[str, Any]) -> dict[object, _Part]:
 
 
 def _rules(text: str) -> dict[object, _Part]:
-    """Every rule of a rule file by its group, name and labels; nothing for other YAML."""
+    """Every rule of a rule file by its group, name and labels."""
     document = YAML(typ="safe", pure=True).load(text)
     found: dict[object, _Part] = {}
-    for group in document.get("groups", ()):
+    for group in document["groups"]:
         for rule in group["rules"]:
             kind = "alert" if "alert" in rule else "record"
             given = {key: value for key, value in sorted(rule.get("labels", {}).items()) if value}
