@@ -180,6 +180,15 @@ def test_an_outage_longer_than_the_ticks_held_is_caught_up_in_one_piece():
     assert sums["1d"]["total"].tolist() == [34 + 10 * 60 + 16]
 
 
+@pytest.mark.parametrize("hours", [7, 8, 14, 24, 80])
+def test_what_was_before_a_long_gap_does_not_come_round_again(hours):
+    history = filled(some_buckets(end=NOON, total=np.ones(10 * 60)))
+    history.append(some_buckets(end=NOON + hours * 3600, total=[1]))
+    sums = history.sums(WINDOWS, now=NOON + hours * 3600)
+    assert sums["6h"]["total"].tolist() == [1]
+    assert sums["1d"]["total"].tolist() == [1 + 60 * min(max(24 - hours, 0), 10)]
+
+
 def test_slos_come_and_go_while_the_others_stay():
     history = filled(some_buckets(end=NOON, slos=SLOS[:2], total=[[3, 4]]))
     history.append(some_buckets(end=NOON + 60, slos=SLOS[2:], total=[9]))
