@@ -3,10 +3,21 @@
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _number(value: object) -> object:
+    """The environment holds text, and pydantic takes seconds only as a number."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_number)]
 
 
 class Settings(BaseSettings):
@@ -24,7 +35,7 @@ class Settings(BaseSettings):
     prometheus_headers: dict[str, SecretStr] = Field(
         default_factory=dict, description='More headers as JSON, such as {"X-Scope-OrgID": "music"}.'
     )
-    prometheus_timeout: timedelta = Field(timedelta(seconds=10), description="Limit of one query, seconds.")
+    prometheus_timeout: Seconds = Field(timedelta(seconds=10), description="Limit of one query, seconds.")
 
     database_url: SecretStr = Field(
         SecretStr("sqlite:///var/observatory.db"),
@@ -43,10 +54,10 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="How browsers reach the portal, for links in messages.")
     grafana_url: str | None = Field(None, description="Grafana's address, for links to dashboards.")
 
-    tick: timedelta = Field(
+    tick: Seconds = Field(
         timedelta(seconds=60), description="Time between evaluations, seconds; divides 300."
     )
-    lag: timedelta = Field(
+    lag: Seconds = Field(
         timedelta(seconds=30), description="How far behind now to evaluate, so that scrapes have landed."
     )
 
