@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from observatory.alerting.layers import Instructions, changes, still
 from observatory.alerting.lifecycle import PATIENCE, Case, Patience
 from observatory.alerting.model import Incident, IncidentState, Reason, Transition
 from observatory.catalog import ServiceSlo
 from observatory.evaluation import Evaluation, Severity, SloStatus
+
+_NONE = Instructions()
 
 
 def decide_all(
@@ -17,6 +20,7 @@ def decide_all(
     now: datetime,
     complete: bool,
     patience: Patience = PATIENCE,
+    instructions: Instructions = _NONE,
 ) -> Sequence[Transition]:
     """Decide every SLO that fires or has an open incident; the others are not looked at.
 
@@ -27,6 +31,7 @@ def decide_all(
         complete: a full evaluation has been done since the start. Before that nothing happens to anything: a half-read
             history neither fires nor resolves.
         patience: how long to wait.
+        instructions: silences and escalations.
 
     Returns:
         By SLO id, a page before the ticket of the same SLO.
@@ -41,7 +46,11 @@ def decide_all(
     for slo in sorted(touched):
         if slo in evaluation:
             entry, status = evaluation.entry(slo), evaluation.status(slo)
-            transitions += decide(of.get(slo, ()), entry, status, now=now, patience=patience)
+            mine = of.get(slo, ())
+            decided = decide(mine, entry, status, now=now, patience=patience)
+            steps = [*decided, *_unchanged(mine, decided, status)]
+            applied = (instructions.applied(step, entry, now=now) for step in steps)
+            transitions += filter(changes, applied)
         else:
             transitions += [_removed(incident, now=now) for incident in of[slo] if incident.is_open]
     return transitions
@@ -71,6 +80,14 @@ def decide(
     open_page = paged.incident if paged else page
     ticketed = case.step(ticket, Severity.TICKET, inhibited=open_page is not None and open_page.is_open)
     return [transition for transition in (paged, ticketed) if transition]
+
+
+def _unchanged(
+    incidents: Sequence[Incident], decided: Sequence[Transition], status: SloStatus
+) -> list[Transition]:
+    """Open incidents of which the numbers have nothing new to say."""
+    changed = {step.incident.id for step in decided}
+    return [still(one, status) for one in incidents if one.is_open and one.id not in changed]
 
 
 def _latest(incidents: Sequence[Incident], severity: Severity) -> Incident | None:

@@ -9,6 +9,7 @@ from observatory.errors import DefinitionError
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEK = 7
+_USUAL = "Mon-Fri 09:00-18:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,26 @@ class WorkingHours:
         """`now` within working hours, or else when they next begin; in UTC."""
         today = now.astimezone(self.zone).date()
         for day in (today + timedelta(days=ahead) for ahead in range(-1, _WEEK + 1)):
-            if day.weekday() in self.days and now < self._at(day, self.closes, fold=1):
-                return max(now, self._at(day, self.opens)).astimezone(UTC)
+            if day.weekday() in self.days and now < _at(day, self.closes, self.zone, fold=1):
+                return max(now, _at(day, self.opens, self.zone)).astimezone(UTC)
         raise AssertionError("a week has a working day")
 
-    def _at(self, day: date, after_midnight: timedelta, *, fold: int = 0) -> datetime:
-        """The instant at which the wall clock shows this; of an hour that comes twice, the first (`fold` 1: the last)."""
-        shown = datetime.combine(day, time(), self.zone) + after_midnight
-        return shown.replace(fold=fold).astimezone(UTC)
+
+def morning(now: datetime, *, hours: str | None, timezone: str) -> datetime:
+    """When a squad's next morning begins by the clock on its wall, on any day of the week; in UTC.
+
+    A squad without working hours begins at 09:00.
+    """
+    day = WorkingHours.read(hours or _USUAL, timezone)
+    today = now.astimezone(day.zone).date()
+    mornings = (_at(today + timedelta(days=ahead), day.opens, day.zone) for ahead in range(3))
+    return next(begins for begins in mornings if begins > now)
+
+
+def _at(day: date, after_midnight: timedelta, zone: ZoneInfo, *, fold: int = 0) -> datetime:
+    """The instant at which the wall clock shows this; of an hour that comes twice, the first (`fold` 1: the last)."""
+    shown = datetime.combine(day, time(), zone) + after_midnight
+    return shown.replace(fold=fold).astimezone(UTC)
 
 
 def _since_midnight(clock: str) -> timedelta:

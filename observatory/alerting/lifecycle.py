@@ -81,6 +81,11 @@ class Case:
             unknown_since=None,
             resolved_at=None,
             inhibited=inhibited,
+            acknowledged_by=None,
+            acknowledged_at=None,
+            silence=None,
+            called_at=self.now,
+            escalation=0,
         )
         if inhibited:
             return self._changed(incident, again, Reason.INHIBITED_BY_PAGE, visible=False)

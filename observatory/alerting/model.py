@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from uuid import UUID, uuid5
 
+from observatory.alerting.silences import Silence
 from observatory.evaluation import Severity, SloStatus
 
 NAMESPACE = UUID("5b0b7a52-94fd-5f6a-9a0e-5d7f6f3f3a1c")
@@ -33,6 +34,11 @@ class Reason(StrEnum):
     INHIBITED_BY_PAGE = "inhibited_by_page"
     ESCALATED_TO_PAGE = "escalated_to_page"
     REMOVED_FROM_CATALOG = "removed_from_catalog"
+    ACKNOWLEDGED = "acknowledged"
+    SILENCED = "silenced"
+    SILENCE_ENDED = "silence_ended"
+    SILENCE_LIFTED = "silence_lifted"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,16 @@ class Incident:
     """A page of the same SLO speaks for it now."""
     remaining: float | None = None
     """The budget left, as a ratio, when `revision` last grew."""
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    silence: Silence | None = None
+    """What keeps it quiet."""
+    called_at: datetime | None = None
+    """When people were last called by name, where that is not when they were first told."""
+    escalation: int = 0
+    """How many rungs of its ladder the present call has climbed."""
+    also_told: tuple[str, ...] = ()
+    """Channels besides the owner's that an escalation has reached: they hear how it goes on."""
 
     @property
     def is_open(self) -> bool:
@@ -79,6 +95,15 @@ def incident_id(slo: str, severity: Severity, opened_at: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """Whom an unanswered page calls next."""
+
+    channel: str
+    squad: str | None
+    """Whose on-call group is called; None: the channel is nobody's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """A change of an incident: what it is now, why, and the numbers it was decided on."""
 
@@ -88,6 +113,8 @@ class Transition:
     """None when the SLO is gone from the catalog."""
     previous: Incident | None = None
     """What it was; None when it has just opened."""
+    calls: Rung | None = None
+    """Whom an escalation calls for help."""
 
 
 class Priority(IntEnum):

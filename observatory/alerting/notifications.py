@@ -46,35 +46,6 @@ _REPLIES: Mapping[Reason, Priority] = MappingProxyType(
 """An edit pings nobody: these are said in the thread as well."""
 
 
-def notifications(transition: Transition, owner: Owner, *, now: datetime) -> Sequence[Notification]:
-    """Everything that this transition tells the owner, most urgent first.
-
-    Pages are due at once; all that concerns a ticket waits for the squad's working hours. A silenced incident is
-    mute until it is resolved, which closes its thread.
-    """
-    destination = owner.channel
-    if destination is None or _is_mute(transition):
-        return ()
-    incident = transition.incident
-    writer = _Writer(incident, destination, due=_due(incident, owner, now))
-    if _is_news(transition):
-        priority = _news_priority(incident)
-        return (writer.write(NotificationKind.ROOT, priority, mention=incident.severity is Severity.PAGE),)
-    calm = transition.reason in (Reason.STILL_FIRING, Reason.NOT_CLEAR_LONG_ENOUGH)
-    update = writer.write(NotificationKind.UPDATE, Priority.REFRESH if calm else Priority.UPDATE)
-    if transition.reason is Reason.REOPENED:
-        priority, mention = _news_priority(incident), _was_quiet(transition, now)
-        return writer.write(NotificationKind.REPLY, priority, mention=mention), update
-    if transition.reason in _REPLIES:
-        return writer.write(NotificationKind.REPLY, _REPLIES[transition.reason]), update
-    return (update,)
-
-
-def delivery_id(incident: str, destination: str, kind: NotificationKind, revision: int) -> str:
-    """The same notification always has the same id, so that it is queued once however often it is decided."""
-    return str(uuid5(NAMESPACE, f"{incident}\n{destination}\n{kind}\n{revision}"))
-
-
 @dataclass(frozen=True, slots=True)
 class _Writer:
     incident: Incident
@@ -95,11 +66,76 @@ class _Writer:
         )
 
 
+def notifications(transition: Transition, owner: Owner, *, now: datetime) -> Sequence[Notification]:
+    """Everything that this transition tells the owner, and whom an escalation has reached; most urgent first.
+
+    Pages are due at once; all that concerns a ticket waits for the squad's working hours. A silenced incident is
+    shown and edited like any other, but nothing is said in its thread until it is resolved or the silence is over.
+    """
+    if _is_mute(transition):
+        return ()
+    due = _due(transition.incident, owner, now)
+    told: list[Notification] = []
+    if owner.channel is not None:
+        told += _to_owner(transition, _Writer(transition.incident, owner.channel, due), now=now)
+    for channel in transition.incident.also_told:
+        if channel != owner.channel:
+            told += _to_helper(transition, _Writer(transition.incident, channel, due))
+    return tuple(sorted(told, key=lambda one: one.priority))
+
+
+def _to_owner(transition: Transition, writer: _Writer, *, now: datetime) -> list[Notification]:
+    incident = transition.incident
+    if _is_news(transition):
+        return [writer.write(NotificationKind.ROOT, _news_priority(incident), mention=_is_loud(incident))]
+    said = [
+        writer.write(NotificationKind.REPLY, priority, mention=mention)
+        for priority, mention in _replies(transition, now=now)
+    ]
+    return [*said, _update(transition, writer)]
+
+
+def _replies(transition: Transition, *, now: datetime) -> list[tuple[Priority, bool]]:
+    """The reply in the owner's thread, if one is due: how urgent it is, and whether it calls people by name."""
+    incident, reason = transition.incident, transition.reason
+    over = reason in (Reason.SILENCE_ENDED, Reason.SILENCE_LIFTED)
+    if incident.state is IncidentState.SILENCED or (over and not _burns(incident)):
+        return []
+    if over:
+        return [(_news_priority(incident), _is_loud(incident))]
+    if reason is Reason.REOPENED:
+        return [(_news_priority(incident), _was_quiet(transition, now))]
+    if transition.calls is not None:
+        return [(Priority.ESCALATION, transition.calls.channel not in incident.also_told)]
+    return [(_REPLIES[reason], False)] if reason in _REPLIES else []
+
+
+def _to_helper(transition: Transition, writer: _Writer) -> list[Notification]:
+    """Where an escalation came: a message that calls; called again, an answer below it; then how it goes on."""
+    previous = transition.previous
+    if previous is None or writer.destination not in previous.also_told:
+        return [writer.write(NotificationKind.ROOT, Priority.ESCALATION, mention=True)]
+    update = _update(transition, writer)
+    if transition.calls is not None and transition.calls.channel == writer.destination:
+        return [writer.write(NotificationKind.REPLY, Priority.ESCALATION, mention=True), update]
+    if not transition.incident.is_open:
+        return [writer.write(NotificationKind.REPLY, Priority.RESOLVE), update]
+    return [update]
+
+
+def delivery_id(incident: str, destination: str, kind: NotificationKind, revision: int) -> str:
+    """The same notification always has the same id, so that it is queued once however often it is decided."""
+    return str(uuid5(NAMESPACE, f"{incident}\n{destination}\n{kind}\n{revision}"))
+
+
+def _update(transition: Transition, writer: _Writer) -> Notification:
+    calm = transition.reason in (Reason.STILL_FIRING, Reason.NOT_CLEAR_LONG_ENOUGH)
+    return writer.write(NotificationKind.UPDATE, Priority.REFRESH if calm else Priority.UPDATE)
+
+
 def _is_mute(transition: Transition) -> bool:
     incident, previous = transition.incident, transition.previous
-    if incident.announced_at is None or (previous is not None and previous.revision == incident.revision):
-        return True
-    return incident.state is IncidentState.SILENCED
+    return incident.announced_at is None or (previous is not None and previous.revision == incident.revision)
 
 
 def _is_news(transition: Transition) -> bool:
@@ -108,7 +144,17 @@ def _is_news(transition: Transition) -> bool:
 
 
 def _news_priority(incident: Incident) -> Priority:
-    return Priority.PAGE if incident.severity is Severity.PAGE else Priority.TICKET
+    return Priority.PAGE if _is_loud(incident) else Priority.TICKET
+
+
+def _is_loud(incident: Incident) -> bool:
+    """Calls people by name: a page that nothing silences."""
+    return incident.severity is Severity.PAGE and incident.state is not IncidentState.SILENCED
+
+
+def _burns(incident: Incident) -> bool:
+    """As far as is known; and no page of the same SLO speaks for it."""
+    return incident.clear_since is None and not incident.inhibited
 
 
 def _was_quiet(transition: Transition, now: datetime) -> bool:

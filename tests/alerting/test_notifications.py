@@ -129,7 +129,6 @@ def test_the_order_of_priorities():
             id="inhibited",
         ),
         pytest.param(incident(announced_at=None), Reason.BURN_STOPPED, id="nobody-knew"),
-        pytest.param(incident(state=IncidentState.SILENCED), Reason.TIER_JOINED, id="silenced"),
     ],
 )
 def test_what_nobody_is_told(one, reason):
@@ -139,6 +138,14 @@ def test_what_nobody_is_told(one, reason):
 def test_a_change_that_is_no_revision_is_not_told():
     one = incident(clear_since=AT)
     assert told(one, Reason.NOT_CLEAR_LONG_ENOUGH, previous=incident()) == ()
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.TIER_JOINED, Reason.SILENCED, Reason.ESCALATED_TO_PAGE, Reason.STILL_FIRING]
+)
+def test_of_a_silenced_incident_only_its_message_changes(reason):
+    (update,) = told(incident(state=IncidentState.SILENCED), reason)
+    assert (update.kind, update.mention) == (UPDATE, False)
 
 
 def test_a_silenced_incident_that_is_resolved_closes_its_thread():
