@@ -123,8 +123,9 @@ def build_status(
     """
     clock = clock or SystemClock()
     entries = tuple(load_catalog(settings).slos())
-    measure = Measure(source or prometheus(settings), clock, limits=_PATIENT)
-    status = Status(measure, clock, settings.tick, settings.lag)
+    source = source or prometheus(settings)
+    measure = Measure(source, clock, limits=_PATIENT)
+    status = Status(source, measure, clock, settings.tick, settings.lag)
     return lambda at: status(entries, at=at)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
 
-from observatory.application.recorder import HOUR, Recorder
+from observatory.application.recorder import Recorder
 from observatory.application.snapshot import Board
+from observatory.application.steps import HOUR
 from observatory.evaluation import BudgetPoint
 
 

@@ -38,11 +38,14 @@ class CatchUp:
             _log.error("catch_up_failed", error=str(error))
 
     def _run(self) -> None:
-        now = self.clock.now()
         entries = tuple(self.definitions.catalog.slos())
-        self.fill.look(entries, now=now)
-        end = int((now - self.lag).timestamp())
-        newest = self.fill.recorder.history.newest
-        tick = self.fill.tick
-        self.fill(entries, until=newest if newest is not None else end // tick * tick, tell=self.tell)
+        until = self._until()
+        self.fill.look(entries, until=until)
+        self.fill(entries, until=until, tell=self.tell)
         self.complete = self.complete or self.fill.has_begun() or not entries
+
+    def _until(self) -> int:
+        """Where ticks go on from; before the first, where it will begin."""
+        newest = self.fill.recorder.history.newest
+        landed = int((self.clock.now() - self.lag).timestamp())
+        return landed // self.fill.tick * self.fill.tick if newest is None else newest

@@ -5,6 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+NEAR = 3600
+"""Seconds: holes that are no further apart are one, since the past is asked in whole hours anyway."""
+
+Span = tuple[int, int]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hole:
@@ -19,41 +24,58 @@ class Hole:
 class Holes:
     """Holes as they are found by one thread and filled by another."""
 
-    _open: dict[str, tuple[int, int]] = field(default_factory=dict, init=False)
+    _open: dict[str, list[Span]] = field(default_factory=dict, init=False)
+    """By SLO, ascending and apart from each other."""
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def dig(self, slos: Iterable[str], *, after: int, until: int) -> None:
-        """Remember that these SLOs miss a span; one that touches nothing is joined over what lies between."""
+        """Remember that these SLOs miss a span."""
         if after >= until:
             return
         with self._lock:
             for slo in slos:
-                known = self._open.get(slo, (after, until))
-                self._open[slo] = (min(after, known[0]), max(until, known[1]))
+                self._open[slo] = _joined([*self._open.get(slo, ()), (after, until)])
 
     def fill(self, slos: Iterable[str], *, after: int, until: int) -> None:
-        """Forget what was filled; a hole is filled from its newest end."""
+        """Forget what of a span was open."""
         with self._lock:
             for slo in slos:
-                start, end = self._open.get(slo, (until, until))
-                if after <= start and until >= end:
-                    self._open.pop(slo, None)
-                elif after < end <= until:
-                    self._open[slo] = (start, after)
+                spans = list(_outside(self._open.pop(slo, []), after, until))
+                if spans:
+                    self._open[slo] = spans
 
-    def keep(self, slos: Sequence[str]) -> None:
+    def keep(self, slos: Iterable[str]) -> None:
         """Forget the holes of all other SLOs."""
         wanted = set(slos)
         with self._lock:
-            self._open = {slo: span for slo, span in self._open.items() if slo in wanted}
+            self._open = {slo: spans for slo, spans in self._open.items() if slo in wanted}
 
     def __iter__(self) -> Iterator[Hole]:
-        """The holes of this moment, those of many SLOs as one."""
-        together: dict[tuple[int, int], list[str]] = defaultdict(list)
+        """The holes of this moment, the newest first, those of many SLOs as one."""
+        together: dict[Span, list[str]] = defaultdict(list)
         with self._lock:
-            for slo, span in self._open.items():
-                together[span].append(slo)
-        return iter([Hole(*span, tuple(slos)) for span, slos in sorted(together.items())])
+            for slo, spans in self._open.items():
+                for span in spans:
+                    together[span].append(slo)
+        newest_first = sorted(together.items(), key=lambda item: (-item[0][1], item[0][0]))
+        return iter([Hole(*span, tuple(slos)) for span, slos in newest_first])
 
     def __len__(self) -> int:
-        return len(self._open)
+        return sum(map(len, self._open.values()))
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    found: list[Span] = []
+    for after, until in sorted(spans):
+        if found and after <= found[-1][1] + NEAR:
+            found[-1] = (found[-1][0], max(found[-1][1], until))
+        else:
+            found.append((after, until))
+    return found
+
+
+def _outside(spans: Sequence[Span], after: int, until: int) -> Iterator[Span]:
+    """What remains of the spans when one is taken out."""
+    for start, end in spans:
+        pieces = ((start, min(end, after)), (max(start, until), end))
+        yield from (piece for piece in pieces if piece[0] < piece[1])

@@ -1,23 +1,26 @@
 """The history in memory and in the store, kept alike."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-import numpy as np
-from numpy.typing import NDArray
+from threading import RLock
 
 from observatory.application.ports import HistoryStore
+from observatory.application.steps import HOUR
 from observatory.catalog import ServiceSlo
-from observatory.measurement import FIELDS, Buckets, History
+from observatory.errors import ObservatoryError
+from observatory.measurement import Buckets, History, better, first_seen, gaps, rows_after
 
-HOUR = 3600
 HOURS_KEPT = timedelta(days=400)
 
 
 @dataclass(slots=True)
 class Recorder:
-    """Every bucket goes through here: into the store first, so that what was seen once survives a crash."""
+    """Every bucket goes through here, into memory and into the store.
+
+    What the store did not take is forgotten again, so that the next tick asks for it once more: memory that is ahead
+    of the store would be a gap after a crash. Safe to use from several threads.
+    """
 
     store: HistoryStore
     tick: int
@@ -27,8 +30,11 @@ class Recorder:
     history: History = field(init=False)
     since: dict[str, int] = field(default_factory=dict, init=False)
     """By SLO id: the Unix second from which there is anything at all."""
-    gaps: dict[str, tuple[int, int]] = field(default_factory=dict, init=False)
-    """By SLO id: the span around everything that the store had nothing of when it was loaded."""
+    gaps: Sequence[tuple[str, int, int]] = field(default=(), init=False)
+    """SLO id, after, until: what the store had nothing of when it was loaded, though it had something before."""
+    _ahead: bool = field(default=False, init=False)
+    """Memory holds something that the store does not."""
+    _lock: RLock = field(default_factory=RLock, init=False)
 
     def __post_init__(self) -> None:
         self.history = History(tick=self.tick, longest=self.longest)
@@ -39,32 +45,62 @@ class Recorder:
         Raises:
             Unavailable: the store can't be reached.
         """
-        history = History(tick=self.tick, longest=self.longest)
-        for span in history.spans(until=int(now.timestamp())):
-            known = self.store.load(seconds=span.seconds, after=span.after, until=span.until)
-            if known is not None and len(known.ends):
-                history.append(known)
-                self._remember(known)
-                self.gaps |= gaps(known)
-        self.history = history
+        with self._lock:
+            history = History(tick=self.tick, longest=self.longest)
+            found: list[tuple[str, int, int]] = []
+            for span in history.spans(until=int(now.timestamp())):
+                known = self.store.load(seconds=span.seconds, after=span.after, until=span.until)
+                if known is not None and len(known.ends):
+                    history.append(known)
+                    self._remember(known)
+                    found += gaps(known)
+            self.history, self.gaps, self._ahead = history, found, False
 
     def fit(self, entries: Sequence[ServiceSlo], *, now: datetime) -> None:
-        """Hold these SLOs, and as much of the past as their windows need."""
+        """Hold at least these SLOs, and as much of the past as their windows need.
+
+        One that left the catalog is still held: when it comes back, what Prometheus has forgotten is not lost.
+
+        Raises:
+            Unavailable: the store can't be reached.
+        """
         longest = max((entry.slo.window.length for entry in entries), default=self.longest)
-        if longest > self.longest:
-            self.longest = longest
-            self.load(now=now)
-        ids = tuple(entry.id for entry in entries)
-        if ids != self.history.slos:
-            self.history.track(ids)
+        with self._lock:
+            if longest > self.longest or self._ahead:
+                self.longest = max(longest, self.longest)
+                self.load(now=now)
+            known = set(self.history.slos)
+            if new := [entry.id for entry in entries if entry.id not in known]:
+                self.history.track([*self.history.slos, *new])
 
     def append(self, buckets: Buckets) -> None:
-        """Keep buckets, and the coarser ones that they complete."""
-        self._remember(buckets)
-        for kept in self.history.append(buckets):
-            worth = self._worth_keeping(kept)
-            if len(worth.ends):
-                self.store.save(worth)
+        """Keep buckets, and the coarser ones that they complete.
+
+        Raises:
+            Unavailable: the store can't be reached.
+        """
+        with self._lock:
+            try:
+                for kept in self.history.append(buckets):
+                    worth = self._worth_keeping(kept)
+                    if len(worth.ends):
+                        self.store.save(worth)
+            except ObservatoryError:
+                self._ahead = True
+                raise
+            self._remember(buckets)
+
+    def fill_in(self, buckets: Buckets) -> None:
+        """Keep buckets of the past, but where more of a bucket was seen in its time, keep what was seen then.
+
+        Prometheus may have forgotten since what it knew.
+
+        Raises:
+            Unavailable: the store can't be reached.
+        """
+        with self._lock:
+            known = self.history.held(buckets.slos, seconds=buckets.seconds, ends=buckets.ends)
+            self.append(better(known, buckets))
 
     def prune(self, *, now: datetime) -> None:
         """Forget what no window needs any more; hours are kept for reports."""
@@ -77,16 +113,12 @@ class Recorder:
         if slo not in self.history.slos:
             return 0.0
         start, end = int(after.timestamp()), int(until.timestamp())
-        for span in reversed(self.history.spans(until=end)):
-            if span.after <= start or span.seconds == HOUR:
-                return float(self.history.series(slo, seconds=span.seconds, after=start, until=end).bad.sum())
-        return 0.0
+        spans = self.history.spans(until=end)
+        finest = next((span for span in reversed(spans) if span.after <= start), spans[0])
+        return float(self.history.series(slo, seconds=finest.seconds, after=start, until=end).bad.sum())
 
     def _remember(self, buckets: Buckets) -> None:
-        seen = covered(buckets)
-        for column in np.flatnonzero(seen.any(axis=0)):
-            slo = buckets.slos[column]
-            start = int(buckets.ends[seen[:, column].argmax()]) - buckets.seconds
+        for slo, start in first_seen(buckets).items():
             self.since[slo] = min(start, self.since.get(slo, start))
 
     def _worth_keeping(self, buckets: Buckets) -> Buckets:
@@ -94,35 +126,3 @@ class Recorder:
         newest = self.history.newest or 0
         span = next(span for span in self.history.spans(until=newest) if span.seconds == buckets.seconds)
         return buckets if buckets.seconds == HOUR else rows_after(buckets, span.after)
-
-
-def covered(buckets: Buckets) -> NDArray[np.bool_]:
-    """(T, N) whether anything was seen."""
-    return (buckets.measured + buckets.idle) > 0
-
-
-def gaps(buckets: Buckets) -> dict[str, tuple[int, int]]:
-    """By SLO id: the span from the first to the last bucket in which nothing was seen, after something was."""
-    seen = covered(buckets)
-    missing = np.logical_or.accumulate(seen, axis=0) & ~seen
-    found = {}
-    for column in np.flatnonzero(missing.any(axis=0)):
-        ends = buckets.ends[missing[:, column]]
-        found[buckets.slos[column]] = (int(ends[0]) - buckets.seconds, int(ends[-1]))
-    return found
-
-
-def rows_after(buckets: Buckets, after: int) -> Buckets:
-    """The buckets that end later."""
-    rows = buckets.ends > after
-    fields = {name: getattr(buckets, name)[rows] for name in FIELDS}
-    return replace(buckets, ends=buckets.ends[rows], **fields)
-
-
-def without(buckets: Buckets, slos: Iterable[str]) -> Buckets:
-    """The buckets of all other SLOs."""
-    unwanted = set(slos)
-    columns = np.array([slo not in unwanted for slo in buckets.slos], dtype=bool)
-    fields = {name: getattr(buckets, name)[:, columns] for name in FIELDS}
-    kept = tuple(slo for slo in buckets.slos if slo not in unwanted)
-    return replace(buckets, slos=kept, **fields)

@@ -1,26 +1,27 @@
 """Evaluate straight from Prometheus, with no service and no history of ours: each SLO's whole window at one moment."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
-
-from observatory.application.fill import steps
-from observatory.application.holes import Hole
 from observatory.application.measure import Measure
-from observatory.application.ports import Clock
-from observatory.application.recorder import covered, without
+from observatory.application.ports import Clock, MetricsSource
+from observatory.application.steps import Step, steps
 from observatory.catalog import ServiceSlo
 from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
-from observatory.measurement import History
-from observatory.planning import plan
+from observatory.measurement import History, coarser, first_seen, without
+from observatory.planning import ALIVE, plan
+
+_SHORTEST = timedelta(days=3)
+"""The longest window of the alert rules: at least so much is asked of every SLO."""
+_PATIENCE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """Call it with a moment; its windows end there exactly."""
 
+    source: MetricsSource
     measure: Measure
     clock: Clock
     tick: timedelta
@@ -30,29 +31,50 @@ class Status:
         """Evaluate at a moment; None is the newest whose scrapes have landed.
 
         An SLO whose query fails has the state query_failed, and what Prometheus says of it.
+
+        Raises:
+            Unavailable, Refused: Prometheus answers nobody, or not us.
         """
-        now = self.clock.now()
-        moment = at if at is not None else now - self.lag
+        moment = at if at is not None else self.clock.now() - self.lag
         end = int(moment.timestamp())
+        self.source.query_range(ALIVE, start=end, end=end, step=1, timeout=_PATIENCE)
+        longest = max([_length(entry) for entry in entries], default=_SHORTEST)
         tick = int(self.tick.total_seconds())
-        longest = max((entry.slo.window.length for entry in entries), default=timedelta(0))
-        history = History(tick=tick, longest=max(longest, timedelta(days=3)), origin=end)
-        history.track([entry.id for entry in entries])
-        since: dict[str, int] = {}
-        failures: dict[str, str] = {}
-        left = list(entries)
-        hole = Hole(end - int(longest.total_seconds()), end, tuple(entry.id for entry in entries))
-        for after, until in steps(hole, until=end, slos=len(entries), tick=tick, origin=end):
-            measurement = self.measure(plan(left, tick=tick), after=after, until=until)
-            failures |= {slo: failure.message for failure in measurement.failures for slo in failure.slos}
-            left = [entry for entry in left if entry.id not in failures]
-            buckets = without(measurement.buckets, failures)
-            history.append(buckets)
-            seen = covered(buckets)
-            for column in np.flatnonzero(seen.any(axis=0)):
-                since[buckets.slos[column]] = int(buckets.ends[seen[:, column].argmax()]) - tick
-            if not left:
-                break
+        seen = _Seen(History(tick=tick, longest=longest, origin=end))
+        seen.history.track([entry.id for entry in entries])
+        after = end - int(longest.total_seconds())
+        for step in steps(after, end, limit=end, slos=len(entries), tick=tick, origin=end):
+            self._ask(step, list(_reaching(entries, end - step.until)), seen)
         moment = datetime.fromtimestamp(end, UTC)
-        sums = history.sums(windows_for(entries), now=end)
-        return evaluate(entries, sums, Provenance(moment, moment, failures, since))
+        sums = seen.history.sums(windows_for(entries), now=end)
+        return evaluate(entries, sums, Provenance(moment, moment, seen.failures, seen.since))
+
+    def _ask(self, step: Step, entries: Sequence[ServiceSlo], seen: "_Seen") -> None:
+        """Measure a step; what failed in a newer one is not asked again."""
+        able = [entry for entry in entries if entry.id not in seen.failures]
+        if not able:
+            return
+        measurement = self.measure(plan(able, tick=step.tick), after=step.after, until=step.until)
+        failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
+        buckets = coarser(without(measurement.buckets, failed), step.seconds)
+        seen.history.append(buckets)
+        seen.since.update(first_seen(buckets))
+        seen.failures.update(failed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the steps so far found, the newest first."""
+
+    history: History
+    since: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+def _length(entry: ServiceSlo) -> timedelta:
+    return max(entry.slo.window.length, _SHORTEST)
+
+
+def _reaching(entries: Sequence[ServiceSlo], age: int) -> Iterator[ServiceSlo]:
+    """The SLOs of which more than the newest `age` seconds matter."""
+    return (entry for entry in entries if _length(entry).total_seconds() > age)

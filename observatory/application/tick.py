@@ -13,14 +13,17 @@ from observatory.application.delivery import Delivery
 from observatory.application.holes import Holes
 from observatory.application.measure import Measure
 from observatory.application.ports import AlertStore, Clock
-from observatory.application.recorder import HOUR, Recorder, without
+from observatory.application.recorder import Recorder
 from observatory.application.snapshot import Board, Snapshot
+from observatory.application.steps import HOUR
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.errors import ObservatoryError
 from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
-from observatory.measurement import Measurement
+from observatory.measurement import Measurement, without
 from observatory.planning import Plan, plan
 
+STALE_AFTER = timedelta(minutes=5)
+"""Numbers older than this no longer speak of the present; with long ticks it takes two that failed."""
 _OPEN = tuple(state for state in IncidentState if state is not IncidentState.RESOLVED)
 _log = structlog.get_logger("observatory.tick")
 
@@ -117,7 +120,8 @@ class Tick:
         self, entries: Sequence[ServiceSlo], failures: Mapping[str, str], *, at: int, now: datetime
     ) -> Evaluation:
         moment = datetime.fromtimestamp(at, UTC)
-        provenance = Provenance(moment, now, failures, self.recorder.since)
+        patience = max(STALE_AFTER, self.lag + 2 * self.length)
+        provenance = Provenance(moment, now, failures, self.recorder.since, patience)
         return evaluate(entries, self.recorder.history.sums(windows_for(entries), now=at), provenance)
 
     def _alert(self, evaluation: Evaluation, catalog: Catalog, *, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Periodic work: ticks, catching up, delivery, forgetting; each in a lane of its own, so that none delays another."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -7,16 +8,35 @@ import structlog
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.base import BaseTrigger
 
 from observatory.application.deliver import Deliver
 from observatory.application.recorder import HOURS_KEPT
 from observatory.bootstrap import Observatory
-from observatory.errors import Unavailable
+from observatory.errors import ObservatoryError
 
 _log = structlog.get_logger("observatory.scheduler")
 _DELIVERY = timedelta(seconds=1)
 _PRUNING = timedelta(hours=1)
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class Aligned(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """At once, and then at every whole multiple of `every` (counted from 1970) plus `lag`.
+
+    So a tick is measured as soon as its scrapes have landed, and not at whatever second the process was started.
+    """
+
+    def __init__(self, every: timedelta, *, lag: timedelta = timedelta(0)) -> None:
+        self._every = every
+        self._first = _EPOCH + lag
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """See APScheduler."""
+        if previous_fire_time is None:
+            return now
+        passed = (previous_fire_time - self._first) // self._every
+        return self._first + (passed + 1) * self._every
 
 
 def schedule(observatory: Observatory) -> BackgroundScheduler:
@@ -25,40 +45,41 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
     A run that is due while the one before is under way is left out (`max_instances`), and runs that were missed are
     made up for by one (`coalesce`): each takes up where the last one ended.
     """
-    jobs: dict[str, tuple[Callable[[], object], timedelta]] = {
-        "catch_up": (observatory.catch_up, observatory.tick.length),
-        "tick": (observatory.tick, observatory.tick.length),
-        "prune": (lambda: _prune(observatory), _PRUNING),
+    length, lag = observatory.tick.length, observatory.tick.lag
+    jobs: dict[str, tuple[Callable[[], object], BaseTrigger]] = {
+        "catch_up": (observatory.catch_up, Aligned(length, lag=lag)),
+        "tick": (observatory.tick, Aligned(length, lag=lag)),
+        "prune": (lambda: _prune(observatory), Aligned(_PRUNING, lag=lag)),
     }
     if (deliver := observatory.deliver) is not None:
-        jobs["deliver"] = (lambda: _deliver(deliver), _DELIVERY)
+        jobs["deliver"] = (lambda: _deliver(deliver), Aligned(_DELIVERY))
+    # A catch-up or a delivery that takes longer than its turn is no news, and errors are told in our own words.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     scheduler = BackgroundScheduler(
         executors={name: ThreadPoolExecutor(1) for name in jobs},
         job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         timezone="UTC",
     )
-    now = observatory.clock.now()
-    # A tick is measured as soon as its scrapes have landed, and not at whatever second the process was started.
-    landed = datetime.fromtimestamp(0, UTC) + observatory.tick.lag
-    for name, (work, every) in jobs.items():
-        trigger = IntervalTrigger(seconds=int(every.total_seconds()), start_date=landed, timezone="UTC")
+    for name, (work, trigger) in jobs.items():
         scheduler.add_job(work, trigger, id=name, executor=name)
-        scheduler.add_job(work, "date", run_date=now, id=f"first_{name}", executor=name)
     scheduler.add_listener(_report, EVENT_JOB_ERROR)
     return scheduler
 
 
 def _prune(observatory: Observatory) -> None:
     now = observatory.clock.now()
-    observatory.recorder.prune(now=now)
-    observatory.views.alerts.prune(before=now - HOURS_KEPT)
+    try:
+        observatory.recorder.prune(now=now)
+        observatory.views.alerts.prune(before=now - HOURS_KEPT)
+    except ObservatoryError as error:
+        _log.error("prune_failed", error=str(error))
 
 
 def _deliver(deliver: Deliver) -> None:
     """One round of delivery; how it went goes to the log."""
     try:
         done = deliver()
-    except Unavailable as error:
+    except ObservatoryError as error:
         _log.error("delivery_failed", error=str(error))
         return
     if done.outcomes:

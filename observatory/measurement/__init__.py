@@ -7,6 +7,7 @@ from observatory.measurement.growth import Growth, read_bounds, read_growth, wit
 from observatory.measurement.history import History
 from observatory.measurement.levels import Span
 from observatory.measurement.packing import pack, unpack
+from observatory.measurement.selecting import better, coarser, covered, first_seen, gaps, rows_after, without
 
 __all__ = [
     "FIELDS",
@@ -19,9 +20,16 @@ __all__ = [
     "Reading",
     "Span",
     "assemble",
+    "better",
+    "coarser",
+    "covered",
+    "first_seen",
+    "gaps",
     "pack",
     "read_bounds",
     "read_growth",
+    "rows_after",
     "unpack",
     "with_breaks",
+    "without",
 ]

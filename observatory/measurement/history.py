@@ -154,6 +154,18 @@ class History:
             fields = {name: level.column(name, self._columns[slo], ends)[:, None] for name in FIELDS}
         return Buckets(seconds=seconds, ends=ends, slos=(slo,), **fields)
 
+    def held(self, slos: Sequence[str], *, seconds: int, ends: NDArray[np.int64]) -> Buckets:
+        """What is known of these SLOs in the buckets with these ends; 0 where nothing is held.
+
+        Raises:
+            DefinitionError: no bucket is `seconds` long.
+        """
+        with self._lock:
+            level = self._levels[self._number(seconds)]
+            columns = np.array([self._columns.get(slo, -1) for slo in slos], dtype=np.intp)
+            fields = {name: level.cells(name, columns, ends) for name in FIELDS}
+        return Buckets(seconds=seconds, ends=ends, slos=tuple(slos), **fields)
+
     def _number(self, seconds: int) -> int:
         lengths = [level.seconds for level in self._levels]
         if seconds not in lengths:

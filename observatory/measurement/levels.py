@@ -115,6 +115,15 @@ class Level:
         values: NDArray[np.float64] = self._tables[name][self._row(ends), column].astype(np.float64)
         return values
 
+    def cells(self, name: str, columns: NDArray[np.intp], ends: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(T, N) a field at these ends of the SLOs in these columns (-1: none); 0 at ends that are not held."""
+        found = np.zeros((len(ends), len(columns)), dtype=np.float64)
+        if self.newest is not None and self.forgotten is not None:
+            rows = np.flatnonzero((ends > self.forgotten) & (ends <= self.newest))
+            known = np.flatnonzero(columns >= 0)
+            found[np.ix_(rows, known)] = self._tables[name][np.ix_(self._row(ends[rows]), columns[known])]
+        return found
+
     def _row(self, ends: NDArray[np.int64]) -> NDArray[np.int64]:
         return (ends - self._origin) // self.seconds % self._rows
 

@@ -1,7 +1,7 @@
 """Catalog and time to PromQL: the only author of PromQL, one query for many SLOs."""
 
 from observatory.planning.fusing import plan
-from observatory.planning.promql import PART
+from observatory.planning.promql import ALIVE, PART
 from observatory.planning.queries import Feeds, Plan, Query
 
-__all__ = ["PART", "Feeds", "Plan", "Query", "plan"]
+__all__ = ["ALIVE", "PART", "Feeds", "Plan", "Query", "plan"]

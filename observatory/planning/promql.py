@@ -16,6 +16,8 @@ MEMORY = "2h"
 """A series that comes back within this time goes on counting where it stopped."""
 PROBES = ("3h", "6h", "12h", "1d", "2d")
 """When to look for a series that has been away for longer."""
+ALIVE = "vector(1)"
+"""Asks nothing but whether anybody answers."""
 PART = "__part"
 """The label that tells the parts of a query about breaks apart."""
 

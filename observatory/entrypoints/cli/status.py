@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from observatory.bootstrap import build_status
 from observatory.entrypoints.cli.options import CatalogFolder, PrometheusUrl, settings_from
-from observatory.entrypoints.cli.tables import status_table
+from observatory.entrypoints.cli.tables import show_status
 from observatory.errors import DefinitionError
 from observatory.outputs.status import status_json
 
@@ -31,7 +30,7 @@ def status(
     if as_json:
         typer.echo(json.dumps([status_json(entry, status) for entry, status in rows], indent=2))
     else:
-        Console().print(status_table(rows, at=evaluation.at))
+        show_status(rows, at=evaluation.at)
 
 
 def parse_time(text: str) -> datetime:

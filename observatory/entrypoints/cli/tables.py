@@ -1,8 +1,10 @@
 """Tables for the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -18,33 +20,82 @@ _STYLES = {
     State.QUERY_FAILED: "magenta",
 }
 _UNKNOWN = Text("-", style="dim")
+_UNBOUNDED = 10_000
+"""Columns, where nobody's terminal sets a bound: in a file or a pipe nothing is cut off."""
+
+Row = tuple[ServiceSlo, SloStatus]
 
 
-def status_table(rows: Sequence[tuple[ServiceSlo, SloStatus]], *, at: datetime) -> Table:
-    """Worst budget first; unknown last and dim."""
-    table = Table(title=f"At {at:%Y-%m-%d %H:%M} UTC", title_justify="left", header_style="bold", box=None)
-    for heading in ("SLO", "squad", "state"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("objective", "SLI", "budget left", "burn 1h", "bad events", "coverage"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for entry, status in sorted(rows, key=_worst_first):
-        table.add_row(
-            entry.id,
-            entry.squad.name,
-            Text(status.state.replace("_", " "), style=_STYLES.get(status.state, "dim")),
-            f"{entry.slo.objective.normalize():f} % / {duration_text(entry.slo.window.length)}",
-            _percent(status.sli, digits=3),
-            _percent(status.remaining, digits=1),
-            _number(status.burn.get("1h"), "×"),
-            _number(status.bad),
-            _percent(status.coverage, digits=0),
+class _Column(NamedTuple):
+    heading: str
+    cell: Callable[[ServiceSlo, SloStatus], str | Text]
+    right: bool = True
+
+
+_COLUMNS = (
+    _Column("SLO", lambda entry, _: entry.id, right=False),
+    _Column("state", lambda _, status: _state(status), right=False),
+    _Column("budget left", lambda _, status: _percent(status.remaining, digits=1)),
+    _Column("burn 1h", lambda _, status: _number(status.burn.get("1h"), "×")),
+    _Column("SLI", lambda _, status: _percent(status.sli, digits=3)),
+    _Column("objective", lambda entry, _: _objective(entry)),
+    _Column("squad", lambda entry, _: entry.squad.name, right=False),
+    _Column("bad events", lambda _, status: _number(status.bad)),
+    _Column("seen", lambda _, status: _percent(status.coverage, digits=0)),
+)
+"""The most important first: on a narrow terminal the last are left out."""
+_FEWEST = 2
+
+
+def show_status(rows: Sequence[Row], *, at: datetime) -> None:
+    """Print the worst budget first, what is unknown last; then what Prometheus says of queries that failed."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_UNBOUNDED)
+    table, left_out = _fitting(sorted(rows, key=_worst_first), console, at=at)
+    console.print(table)
+    if left_out:
+        console.print(f"A wider terminal shows {', '.join(left_out)} too.", style="dim")
+    failures = [(entry, status.failure) for entry, status in rows if status.failure is not None]
+    for entry, failure in failures:
+        console.print(Text(f"{entry.id}: {failure}", style="magenta"), soft_wrap=True)
+
+
+def _fitting(rows: Sequence[Row], console: Console, *, at: datetime) -> tuple[Table, Sequence[str]]:
+    """The table with as many columns as fit, and the headings of the others."""
+    for count in range(len(_COLUMNS), _FEWEST, -1):
+        table = _table(rows, _COLUMNS[:count], at=at)
+        if console.measure(table, options=console.options.update(width=_UNBOUNDED)).maximum <= console.width:
+            return table, [column.heading for column in _COLUMNS[count:]]
+    return _table(rows, _COLUMNS[:_FEWEST], at=at), [column.heading for column in _COLUMNS[_FEWEST:]]
+
+
+def _table(rows: Sequence[Row], columns: Sequence[_Column], *, at: datetime) -> Table:
+    table = Table(title=f"At {at:%Y-%m-%d %H:%M:%S} UTC", title_justify="left", header_style="bold", box=None)
+    for number, column in enumerate(columns):
+        # An id that is too long even alone is folded, so that it can still be read whole.
+        table.add_column(
+            column.heading,
+            justify="right" if column.right else "left",
+            no_wrap=number > 0,
+            overflow="fold",
         )
+    for entry, status in rows:
+        table.add_row(*(column.cell(entry, status) for column in columns))
     return table
 
 
-def _worst_first(row: tuple[ServiceSlo, SloStatus]) -> tuple[bool, float, str]:
+def _worst_first(row: Row) -> tuple[bool, float, str]:
     entry, status = row
     return status.remaining is None, status.remaining or 0.0, entry.id
+
+
+def _state(status: SloStatus) -> Text:
+    return Text(status.state.replace("_", " "), style=_STYLES.get(status.state, "dim"))
+
+
+def _objective(entry: ServiceSlo) -> str:
+    return f"{entry.slo.objective.normalize():f} % / {duration_text(entry.slo.window.length)}"
 
 
 def _percent(value: float | None, *, digits: int) -> Text:

@@ -1,0 +1,66 @@
+"""Parts of tables of buckets, and what was seen in them: cut, coarsened, blended."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observatory.measurement.buckets import FIELDS, Buckets
+
+
+def covered(buckets: Buckets) -> NDArray[np.float64]:
+    """(T, N) seconds in which the series were there."""
+    return buckets.measured + buckets.idle
+
+
+def first_seen(buckets: Buckets) -> Mapping[str, int]:
+    """By SLO id: the beginning of the first bucket in which anything was seen; SLOs never seen are left out."""
+    seen = covered(buckets) > 0
+    first = buckets.ends[seen.argmax(axis=0)] if len(buckets.ends) else buckets.ends
+    columns = np.flatnonzero(seen.any(axis=0))
+    return {buckets.slos[column]: int(first[column]) - buckets.seconds for column in columns}
+
+
+def gaps(buckets: Buckets) -> Iterator[tuple[str, int, int]]:
+    """SLO id, after, until: every run of buckets in which nothing was seen, after something was.
+
+    Ends that are missing from the table count as not seen.
+    """
+    seen = covered(buckets) > 0
+    for column in np.flatnonzero(seen.any(axis=0)):
+        ends = buckets.ends[seen[:, column]]
+        stops = np.append(ends[1:] - buckets.seconds, buckets.ends[-1])
+        for row in np.flatnonzero(stops > ends):
+            yield buckets.slos[column], int(ends[row]), int(stops[row])
+
+
+def rows_after(buckets: Buckets, after: int) -> Buckets:
+    """The buckets that end later."""
+    rows = buckets.ends > after
+    return replace(
+        buckets, ends=buckets.ends[rows], **{name: getattr(buckets, name)[rows] for name in FIELDS}
+    )
+
+
+def without(buckets: Buckets, slos: Iterable[str]) -> Buckets:
+    """The buckets of all other SLOs."""
+    unwanted = set(slos)
+    columns = np.array([slo not in unwanted for slo in buckets.slos], dtype=bool)
+    kept = tuple(slo for slo in buckets.slos if slo not in unwanted)
+    return replace(buckets, slos=kept, **{name: getattr(buckets, name)[:, columns] for name in FIELDS})
+
+
+def coarser(buckets: Buckets, seconds: int) -> Buckets:
+    """Summed to longer buckets, each of which is here in whole."""
+    each = seconds // buckets.seconds
+    shape = (-1, each, len(buckets.slos))
+    sums = {name: getattr(buckets, name).reshape(shape).sum(axis=1) for name in FIELDS}
+    return replace(buckets, seconds=seconds, ends=buckets.ends[each - 1 :: each], **sums)
+
+
+def better(one: Buckets, other: Buckets) -> Buckets:
+    """Of two tables of the same buckets, each cell from the one that saw more of it; from `other` when both did."""
+    keep = covered(one) > covered(other)
+    cells = {name: np.where(keep, getattr(one, name), getattr(other, name)) for name in FIELDS}
+    return replace(other, **cells)
