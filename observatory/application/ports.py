@@ -1,14 +1,16 @@
 """What the use cases need of the outside world; each port has a real adapter and an in-memory one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from observatory.alerting import Incident, IncidentState
+from observatory.alerting import Incident, IncidentState, Silence
+from observatory.application.audit import AuditEntry
 from observatory.application.delivery import Delivery
 from observatory.measurement import Answer, Buckets
 from observatory.outputs.message import Message
+from observatory.outputs.shipping import Dashboard, Folder, Rule, RuleGroup
 
 
 class Clock(Protocol):
@@ -61,7 +63,7 @@ class HistoryStore(Protocol):
 
 
 class AlertStore(Protocol):
-    """Incidents and the outbox, in one database, so that both change in one transaction or neither does."""
+    """Incidents, the outbox, silences and the audit log, in one database: they change in one transaction or not at all."""
 
     def incidents(
         self,
@@ -79,13 +81,39 @@ class AlertStore(Protocol):
         """One incident, or None when there is none of this id."""
         ...
 
-    def record(self, incidents: Sequence[Incident], deliveries: Sequence[Delivery]) -> None:
-        """Write incidents (insert or replace) and new deliveries in one transaction.
+    def record(
+        self,
+        incidents: Sequence[Incident],
+        deliveries: Sequence[Delivery],
+        *,
+        silences: Sequence[Silence] = (),
+        audit: Sequence[AuditEntry] = (),
+        revisions: Mapping[str, int] | None = None,
+    ) -> Collection[str]:
+        """Write incidents and silences (insert or replace), new deliveries and audit entries in one transaction.
+
+        `revisions` says on which revision of an incident its change was decided. One that has another by now (somebody
+        acknowledged it while a tick was under way) is left alone, with its deliveries and its audit entries.
 
         A delivery is live unless it is DEAD, FAILED_OVER or SUPERSEDED. One whose id exists already is left alone,
         and so is a root where the same incident and destination have a live one. A pending update becomes
         SUPERSEDED when the same incident and destination have a live update or root of a higher revision.
+
+        Returns:
+            The ids of the incidents that were left alone.
         """
+        ...
+
+    def silences(self, *, ending_after: datetime | None = None) -> Sequence[Silence]:
+        """Those that end (or ended) after a moment, or all; the one that ends first comes first."""
+        ...
+
+    def silence(self, silence_id: str) -> Silence | None:
+        """One silence, or None when there is none of this id."""
+        ...
+
+    def audit(self, *, subject: str | None = None, limit: int = 200) -> Sequence[AuditEntry]:
+        """Newest first; `subject` is the id of an incident or of a silence."""
         ...
 
     def claim(self, *, now: datetime, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
@@ -130,7 +158,10 @@ class AlertStore(Protocol):
         ...
 
     def prune(self, *, before: datetime) -> None:
-        """Forget incidents resolved before, with their deliveries, unless one of these is not final yet."""
+        """Forget incidents resolved before, with their deliveries, unless one of these is not final yet.
+
+        Silences that ended before and audit entries from before are forgotten as well.
+        """
         ...
 
 
@@ -182,4 +213,105 @@ class Documents(Protocol):
 
     def write(self, files: dict[str, str], *, remove: Sequence[str] = ()) -> None:
         """Write files, then remove the named ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDashboard:
+    """A dashboard as Grafana keeps it; `folder_uid` is empty for the root."""
+
+    text: str
+    version: int
+    folder_uid: str
+    provisioned: bool
+    """It comes from a file on Grafana's machine; Grafana refuses to save or remove it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The newest entry of a dashboard's version history."""
+
+    version: int
+    by: str
+    at: datetime
+    message: str
+
+
+class DashboardServer(Protocol):
+    """A Grafana. Every method raises Refused (401 and 403, too), Unavailable, or Ambiguous when it changes something."""
+
+    def has_folder(self, uid: str) -> bool:
+        """Whether there is a folder of this uid."""
+        ...
+
+    def create_folder(self, folder: Folder) -> None:
+        """Make a folder in the root."""
+        ...
+
+    def dashboard(self, uid: str) -> SavedDashboard | None:
+        """What is kept under this uid."""
+        ...
+
+    def newest_revision(self, uid: str) -> Revision | None:
+        """Who saved it last, when and why; None when Grafana keeps no history of it."""
+        ...
+
+    def save(self, dashboard: Dashboard, *, message: str, version: int | None, overwrite: bool) -> None:
+        """Save into its folder, moving it there.
+
+        Args:
+            dashboard: what to save.
+            message: for the version history.
+            version: the one that is replaced; None for a new dashboard.
+            overwrite: replace whatever is there.
+
+        Raises:
+            Refused: `code` is `version-mismatch` when somebody saved it since `version`.
+        """
+        ...
+
+    def tagged(self, tags: Sequence[str]) -> Sequence[str]:
+        """The uids of the dashboards that carry all these tags."""
+        ...
+
+    def remove(self, uid: str) -> None:
+        """Delete a dashboard; one that is gone is no matter."""
+        ...
+
+
+class RuleLoader(Protocol):
+    """A Prometheus that loads rule files when it is told to."""
+
+    def reload(self) -> None:
+        """Read configuration and rules again; returns when they are in force.
+
+        Raises:
+            Refused: it keeps what it had (the new is wrong), or is not started with --web.enable-lifecycle.
+            Unavailable: it could not be reached.
+            Ambiguous: no answer came.
+        """
+        ...
+
+    def rules(self) -> frozenset[Rule]:
+        """Every rule in force."""
+        ...
+
+    def complaint(self, expr: str) -> str | None:
+        """What is wrong with this PromQL, in Prometheus's words; None when it parses."""
+        ...
+
+
+class RuleGroupServer(Protocol):
+    """A ruler with the API of Mimir and Cortex; raises as DashboardServer does."""
+
+    def groups(self, namespaces: Sequence[str]) -> Sequence[RuleGroup]:
+        """The groups that lie in these namespaces."""
+        ...
+
+    def put(self, group: RuleGroup) -> None:
+        """Create or replace a group."""
+        ...
+
+    def remove(self, group: RuleGroup) -> None:
+        """Delete a group; one that is gone is no matter."""
         ...

@@ -1,11 +1,12 @@
 """Incidents and an outbox that live as long as the process."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
 
-from observatory.alerting import Incident, IncidentState, NotificationKind
+from observatory.alerting import Incident, IncidentState, NotificationKind, Silence
+from observatory.application.audit import AuditEntry
 from observatory.application.delivery import Delivery, DeliveryState
 
 LIVE = frozenset(DeliveryState) - {DeliveryState.DEAD, DeliveryState.FAILED_OVER, DeliveryState.SUPERSEDED}
@@ -14,13 +15,15 @@ UNFINISHED = IN_FLIGHT | {DeliveryState.PENDING}
 
 
 class MemoryAlerts:
-    """`AlertStore` as two dictionaries under one lock."""
+    """`AlertStore` as dictionaries under one lock."""
 
     def __init__(self) -> None:
         self._lock = RLock()
         self._incidents: dict[str, Incident] = {}
         self._outbox: dict[str, Delivery] = {}
         self._held: dict[str, datetime] = {}
+        self._silences: dict[str, Silence] = {}
+        self._audit: list[AuditEntry] = []
 
     def incidents(
         self,
@@ -48,11 +51,42 @@ class MemoryAlerts:
         with self._lock:
             return self._incidents.get(incident_id)
 
-    def record(self, incidents: Sequence[Incident], deliveries: Sequence[Delivery]) -> None:
-        """Write both, or neither."""
+    def record(
+        self,
+        incidents: Sequence[Incident],
+        deliveries: Sequence[Delivery],
+        *,
+        silences: Sequence[Silence] = (),
+        audit: Sequence[AuditEntry] = (),
+        revisions: Mapping[str, int] | None = None,
+    ) -> Collection[str]:
+        """Write everything, or nothing; what moved on since it was decided is left alone."""
         with self._lock:
-            self._incidents.update({incident.id: incident for incident in incidents})
-            self._queue(deliveries)
+            known = (self._incidents[one] for one in revisions or () if one in self._incidents)
+            moved_on = frozenset(one.id for one in known if one.revision != (revisions or {})[one.id])
+            self._incidents.update({one.id: one for one in incidents if one.id not in moved_on})
+            self._queue(one for one in deliveries if one.notification.incident not in moved_on)
+            self._silences.update({silence.id: silence for silence in silences})
+            self._audit += [entry for entry in audit if entry.subject not in moved_on]
+            return moved_on
+
+    def silences(self, *, ending_after: datetime | None = None) -> Sequence[Silence]:
+        """First the one that ends first."""
+        with self._lock:
+            found = [
+                one for one in self._silences.values() if ending_after is None or one.ends_at > ending_after
+            ]
+        return sorted(found, key=lambda one: (one.ends_at, one.id))
+
+    def silence(self, silence_id: str) -> Silence | None:
+        """One silence, or None."""
+        with self._lock:
+            return self._silences.get(silence_id)
+
+    def audit(self, *, subject: str | None = None, limit: int = 200) -> Sequence[AuditEntry]:
+        """Newest first."""
+        with self._lock:
+            return [one for one in reversed(self._audit) if subject in (None, one.subject)][:limit]
 
     def claim(self, *, now: datetime, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
         """Take the most urgent delivery of each free destination."""
@@ -133,6 +167,8 @@ class MemoryAlerts:
             self._outbox = {
                 key: row for key, row in self._outbox.items() if row.notification.incident not in gone
             }
+            self._silences = {key: one for key, one in self._silences.items() if one.ends_at >= before}
+            self._audit = [entry for entry in self._audit if entry.at >= before]
 
     def _queue(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:

@@ -1,4 +1,4 @@
-"""State in a SQLite file or in PostgreSQL: the history of measurements, incidents and the outbox."""
+"""State in a SQLite file or in PostgreSQL: the history of measurements, incidents, the outbox, silences and the audit log."""
 
 from observatory.adapters.sql.alerts import SqlAlerts
 from observatory.adapters.sql.engine import create_engine

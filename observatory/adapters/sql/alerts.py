@@ -1,15 +1,16 @@
 """Incidents and the outbox in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from observatory.adapters.sql import queue
+from observatory.adapters.sql import people, queue
 from observatory.adapters.sql.dialects import insert
 from observatory.adapters.sql.engine import reading, writing
-from observatory.adapters.sql.schema import UNFINISHED, incidents, lanes, outbox
-from observatory.alerting import Incident, IncidentState
+from observatory.adapters.sql.schema import UNFINISHED, incidents, lanes, outbox, silences
+from observatory.alerting import Incident, IncidentState, Silence
+from observatory.application.audit import AuditEntry
 from observatory.application.delivery import Delivery, DeliveryState
 
 
@@ -54,13 +55,40 @@ class SqlAlerts:
         with reading(self._engine) as connection:
             return connection.scalar(sa.select(incidents.c.body).where(incidents.c.id == incident_id))
 
-    def record(self, incidents: Sequence[Incident], deliveries: Sequence[Delivery]) -> None:
-        """Write both, or neither."""
-        if not incidents and not deliveries:
-            return
+    def record(
+        self,
+        incidents: Sequence[Incident],
+        deliveries: Sequence[Delivery],
+        *,
+        silences: Sequence[Silence] = (),
+        audit: Sequence[AuditEntry] = (),
+        revisions: Mapping[str, int] | None = None,
+    ) -> Collection[str]:
+        """Write everything, or nothing; what moved on since it was decided is left alone."""
+        if not incidents and not deliveries and not silences and not audit:
+            return frozenset()
         with writing(self._engine) as connection:
-            _write_incidents(connection, incidents)
-            queue.add(connection, deliveries)
+            moved_on = _moved_on(connection, revisions or {})
+            _write_incidents(connection, [one for one in incidents if one.id not in moved_on])
+            queue.add(connection, [one for one in deliveries if one.notification.incident not in moved_on])
+            people.write_silences(connection, silences)
+            people.write_audit(connection, audit, without=moved_on)
+            return moved_on
+
+    def silences(self, *, ending_after: datetime | None = None) -> Sequence[Silence]:
+        """First the one that ends first."""
+        with reading(self._engine) as connection:
+            return connection.scalars(people.silences_query(ending_after)).all()
+
+    def silence(self, silence_id: str) -> Silence | None:
+        """One silence, or None."""
+        with reading(self._engine) as connection:
+            return connection.scalar(sa.select(silences.c.body).where(silences.c.id == silence_id))
+
+    def audit(self, *, subject: str | None = None, limit: int = 200) -> Sequence[AuditEntry]:
+        """Newest first."""
+        with reading(self._engine) as connection:
+            return connection.scalars(people.audit_query(subject, limit)).all()
 
     def claim(self, *, now: datetime, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
         """Take the most urgent delivery of each free destination."""
@@ -124,10 +152,18 @@ class SqlAlerts:
             for chunk in (gone[start : start + 500] for start in range(0, len(gone), 500)):
                 connection.execute(outbox.delete().where(outbox.c.incident.in_(chunk)))
                 connection.execute(incidents.delete().where(table.id.in_(chunk)))
+            people.prune(connection, before=before)
 
     def _found(self, query: sa.Select[*tuple[object, ...]]) -> Sequence[Delivery]:
         with reading(self._engine) as connection:
             return [queue.delivery(row) for row in connection.execute(query)]
+
+
+def _moved_on(connection: sa.Connection, revisions: Mapping[str, int]) -> frozenset[str]:
+    """The incidents that have another revision than this by now; all are locked until the transaction ends."""
+    known = sa.select(incidents.c.body).where(incidents.c.id.in_(revisions)).order_by(incidents.c.id)
+    found = connection.scalars(known.with_for_update()) if revisions else ()
+    return frozenset(one.id for one in found if one.revision != revisions[one.id])
 
 
 def _write_incidents(connection: sa.Connection, changed: Sequence[Incident]) -> None:

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 
 from observatory.adapters.sql.columns import document, line, message, moment, word
-from observatory.alerting import Incident, IncidentState, Notification, NotificationKind
+from observatory.alerting import Incident, IncidentState, Notification, NotificationKind, Silence
+from observatory.application.audit import AuditEntry
 from observatory.application.delivery import DeliveryState
 
 LIVE = "state NOT IN ('dead', 'failed_over', 'superseded')"
@@ -84,6 +85,26 @@ lanes = sa.Table(
     sa.Column("held_until", moment()),
 )
 """One row for each destination: what a worker locks while it takes that destination's next delivery."""
+
+silences = sa.Table(
+    "silences",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("ends_at", moment(), nullable=False),
+    sa.Column("body", document(Silence), nullable=False, comment="All of it."),
+    sa.Index("silences_by_end", "ends_at"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("number", Number, primary_key=True, comment="In the order they were written."),
+    sa.Column("at", moment(), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False, comment="The id of an incident or of a silence."),
+    sa.Column("body", document(AuditEntry), nullable=False, comment="All of it."),
+    sa.Index("audit_by_subject", "subject"),
+    sa.Index("audit_by_age", "at"),
+)
 
 history_blocks = sa.Table(
     "history_blocks",
