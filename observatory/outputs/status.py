@@ -1,15 +1,13 @@
 """An SLO's status as JSON: the one shape that the API and `observatory status --json` share."""
 
-from datetime import timedelta
 from typing import Any
 
 from observatory.catalog import ServiceSlo
+from observatory.catalog.durations import duration_text
 from observatory.evaluation import SloStatus, State
 
 ALERT_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 """The windows over which burn rates are known, shortest first."""
-
-_UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 
 
 def status_json(entry: ServiceSlo, status: SloStatus | None) -> dict[str, Any]:
@@ -20,7 +18,7 @@ def status_json(entry: ServiceSlo, status: SloStatus | None) -> dict[str, Any]:
         "service": entry.service.name,
         "slo": slo.name,
         "objective": float(slo.objective / 100),
-        "window": window_text(slo.window.length),
+        "window": duration_text(slo.window.length),
         "state": status.state.value if status else State.NO_DATA.value,
         "coverage": status.coverage if status else None,
         "sli": status.sli if status else None,
@@ -32,12 +30,3 @@ def status_json(entry: ServiceSlo, status: SloStatus | None) -> dict[str, Any]:
         },
         "burn": {window: status.burn.get(window) if status else None for window in ALERT_WINDOWS},
     }
-
-
-def window_text(length: timedelta) -> str:
-    """A length of time in the largest unit that says it whole, as Prometheus writes it: 30d, 36h, 90m, 45s."""
-    seconds = int(length.total_seconds())
-    for size, unit in _UNITS:
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -1,58 +1,39 @@
 """A believable organisation to look at: 24 services in six squads, every state, incidents, awkward names."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from support.catalogs import a_catalog, a_service, a_squad, an_slo
 
+from observatory.adapters.memory.alerts import MemoryAlerts
 from observatory.adapters.memory.clock import ManualClock
 from observatory.alerting import Incident, IncidentState
 from observatory.application.delivery import Delivery
 from observatory.application.snapshot import Board, Health, Snapshot, Views
 from observatory.catalog import Catalog, OnCall, Place, ServiceSlo, Slack
 from observatory.errors import Unavailable
-from observatory.evaluation import BudgetPoint, Severity, SloStatus, State
+from observatory.evaluation import BudgetPoint, Severity, SloStatus, State, TierStatus
 
 NOW = datetime(2026, 3, 18, 2, 47, 30, tzinfo=UTC)
 AT = NOW.replace(second=0) - timedelta(minutes=1)
 UNKNOWN_STATES = {State.NO_DATA, State.STALE, State.QUERY_FAILED}
 
 
-@dataclass
-class FakeAlerts:
-    """The reading half of an AlertStore; `gone` plays a database that does not answer."""
+class Alerts(MemoryAlerts):
+    """The in-memory store; `gone` plays a database that does not answer."""
 
-    kept: Sequence[Incident] = ()
-    sent: Sequence[Delivery] = ()
-    gone: bool = False
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(self, incidents: Sequence[Incident] = (), deliveries: Sequence[Delivery] = ()) -> None:
+        super().__init__()
+        self.gone = False
+        self.record(incidents, deliveries)
 
-    def incidents(self, *, states=None, squad=None, slo=None, since=None, limit=None) -> Sequence[Incident]:
-        self._answer()
-        self.asked.append({"states": states, "squad": squad, "slo": slo, "since": since, "limit": limit})
-        found = [
-            incident
-            for incident in sorted(self.kept, key=lambda one: one.updated_at, reverse=True)
-            if (states is None or incident.state in states)
-            and squad in (None, incident.squad)
-            and slo in (None, incident.slo)
-            and (since is None or incident.updated_at >= since)
-        ]
-        return found[:limit]
-
-    def incident(self, incident_id: str) -> Incident | None:
-        self._answer()
-        return next((one for one in self.kept if one.id == incident_id), None)
-
-    def deliveries(self, *, incident: str | None = None, limit: int = 200) -> Sequence[Delivery]:
-        self._answer()
-        return [one for one in self.sent if incident in (None, one.notification.incident)][:limit]
-
-    def _answer(self) -> None:
-        if self.gone:
+    def __getattribute__(self, name: str) -> Any:
+        if name in {"incident", "incidents", "deliveries", "overdue"} and self.gone:
             raise Unavailable("the database did not answer within 5 s")
+        return super().__getattribute__(name)
 
 
 def hours(
@@ -79,6 +60,24 @@ def hours(
     return points
 
 
+TIERS = (
+    ("fast", Severity.PAGE, "1h", "5m", "14.4"),
+    ("slow", Severity.PAGE, "6h", "30m", "6"),
+    ("drain", Severity.TICKET, "1d", "2h", "3"),
+    ("creep", Severity.TICKET, "3d", "6h", "1"),
+)
+
+
+def tiers_of(burn: Mapping[str, float | None]) -> tuple[TierStatus, ...]:
+    """The four tiers by the classic rule: both windows burn at the threshold or faster."""
+    judged = []
+    for name, severity, long, short, threshold in TIERS:
+        rates = [burn.get(long), burn.get(short)]
+        firing = all(rate is not None and rate >= float(threshold) for rate in rates)
+        judged.append(TierStatus(name, severity, long, short, Decimal(threshold), firing, clear=not firing))
+    return tuple(judged)
+
+
 def a_status(
     entry: ServiceSlo,
     points: Sequence[BudgetPoint] = (),
@@ -93,6 +92,7 @@ def a_status(
     known = bool(total) and state not in UNKNOWN_STATES
     seen = len([point for point in points if point.remaining is not None])
     fade = {"5m": 1.2, "30m": 1.1, "1h": 1.0, "2h": 0.9, "6h": 0.7, "1d": 0.4, "3d": 0.25}
+    rates = {window: burn * share if known else None for window, share in fade.items()}
     status = SloStatus(
         slo=entry.id,
         at=AT,
@@ -107,7 +107,9 @@ def a_status(
         consumed=bad / budget if known else None,
         remaining=1 - bad / budget if known else None,
         affordable=budget - bad if known else None,
-        burn={window: burn * share if known else None for window, share in fade.items()},
+        burn=rates,
+        tiers=tiers_of(rates),
+        budget_minutes=entry.slo.window.length.total_seconds() / 60 * float(entry.slo.budget) if known else None,
     )
     return replace(status, **overrides)
 
@@ -132,7 +134,7 @@ def views_of(
     catalog: Catalog,
     statuses: Sequence[SloStatus] = (),
     *,
-    alerts: FakeAlerts | None = None,
+    alerts: Alerts | None = None,
     health: Health | None = None,
     burn_down: Callable[[str], Sequence[BudgetPoint]] = lambda _: (),
 ) -> Views:
@@ -148,7 +150,7 @@ def views_of(
     )
     return Views(
         board=Board(snapshot, health or well),
-        alerts=alerts or FakeAlerts(),  # type: ignore[arg-type]  # the reading half is all that is looked at
+        alerts=alerts or Alerts(),
         clock=ManualClock(NOW),
         burn_down=burn_down,
     )
@@ -162,7 +164,7 @@ def small_views(**overrides: Any) -> Views:
     return views_of(catalog, [a_status(entry, points)], burn_down=lambda _: points, **overrides)
 
 
-LONG = "recommendation-feature-aggregation-and-personalised-ranking-pipeline-eu-west"
+LONG = "recommendation-feature-aggregation-and-personalised-ranking-eu1"
 
 SQUADS = (
     a_squad(
@@ -174,9 +176,9 @@ SQUADS = (
     a_squad(
         "search", on_call=OnCall(timezone="America/New_York"), place=Place("catalog/search/squad.yml", 1)
     ),
-    a_squad("ads", slack=Slack(channel="#ads-alerts"), on_call=OnCall(timezone="Europe/London")),
+    a_squad("ads", slack=Slack(channel="C0ADS12345"), on_call=OnCall(timezone="Europe/London")),
     a_squad(
-        "מוזיקה",
+        "music",
         description="צוות המוזיקה: ניגון, תמלול ומילים לשירים",
         on_call=OnCall(timezone="Asia/Jerusalem"),
     ),
@@ -188,7 +190,7 @@ _OWNERS = {
     "playlists": ("playlist", "collaborative-playlist", "library", "saved-tracks", "share-links"),
     "search": ("search", "autocomplete", "search-index", "query-understanding", LONG),
     "ads": ("ad-server", "ad-decision", "campaigns", "billing"),
-    "מוזיקה": ("תמלול", "lyrics", "playback"),
+    "music": ("transcripts", "lyrics", "playback"),
     SQUADS[4].name: (
         "user-profile",
         "login",
@@ -230,7 +232,7 @@ _STORIES: Mapping[str, dict[str, Any]] = {
         "failure": "bad_data: invalid parameter \"query\": 1:42: parse error: unexpected character: '|'",
     },
     "lyrics/availability": {"state": State.STALE},
-    "תמלול/availability": {"state": State.NEW, "count": 9},
+    "transcripts/availability": {"state": State.NEW, "count": 9},
     "login/latency": {"state": State.AT_RISK, "burn": 1.4, "base": 0.78},
     "share-links/availability": {"hourly": 6.0, "base": 0.0, "spikes": {640: 333}},
 }
@@ -259,7 +261,7 @@ def organisation() -> Views:
     return views_of(
         catalog,
         [status for status, _ in told.values()],
-        alerts=FakeAlerts(incidents),
+        alerts=Alerts(incidents),
         burn_down=lambda slo: told[slo][1] if slo in told else (),
     )
 

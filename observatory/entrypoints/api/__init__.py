@@ -1,0 +1,1 @@
+"""The HTTP interface: JSON for programs, /metrics for Prometheus, probes for whoever runs us."""

@@ -1,0 +1,114 @@
+"""`create_app`: the whole HTTP side as one application."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from observatory import __version__
+from observatory.application.snapshot import Views
+from observatory.entrypoints.api import incidents, probes, slos, squads
+from observatory.entrypoints.api.access import SIGN_IN, TokenRequired
+from observatory.entrypoints.api.http import CarefulHeaders, HeadAndETag
+from observatory.entrypoints.api.metrics import metrics_router
+from observatory.entrypoints.api.problems import (
+    argument_problem,
+    deliberate_problem,
+    http_problem,
+    is_for_programs,
+    problem,
+    retry_headers,
+    status_of,
+)
+from observatory.entrypoints.api.state import base_path
+from observatory.entrypoints.portal import pages, session
+from observatory.entrypoints.portal.drawings import Drawings
+from observatory.entrypoints.portal.rendering import Pages
+from observatory.errors import ObservatoryError
+from observatory.settings import Settings
+
+_OPEN = ("/healthz", SIGN_IN, "/static/portal.css", "/static/icon.svg")
+
+
+def create_app(views: Views, settings: Settings) -> FastAPI:
+    """API, portal, probes and metrics over these views."""
+    app = FastAPI(
+        title="Observatory",
+        version=__version__,
+        summary="SLOs, error budgets and incidents of every squad.",
+        root_path=base_path(settings),
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # both pages load their scripts from elsewhere
+        redoc_url=None,
+        middleware=_middleware(views, settings),
+    )
+    app.state.views = views
+    app.state.settings = settings
+    app.state.pages = Pages(views, settings)
+    app.state.drawings = Drawings()
+    for router in (
+        probes.router,
+        metrics_router(views, settings),
+        slos.router,
+        squads.router,
+        incidents.router,
+    ):
+        app.include_router(router)
+    app.include_router(pages.router, include_in_schema=False)
+    app.include_router(session.router, include_in_schema=False)
+    app.mount("/static", session.static_files())
+    _answer_errors(app)
+    return app
+
+
+def _middleware(views: Views, settings: Settings) -> list[Middleware]:
+    """Outermost first."""
+    layers = [
+        Middleware(CarefulHeaders),
+        Middleware(GZipMiddleware, compresslevel=4),
+        Middleware(HeadAndETag),
+    ]
+    if settings.token is not None:
+        secret = settings.token.get_secret_value()
+        base = base_path(settings)
+        layers.append(
+            Middleware(TokenRequired, secret=secret, clock=views.clock, base=base, open_paths=_OPEN)
+        )
+    return layers
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """Problem documents for programs, pages for people."""
+    shown: Pages = app.state.pages
+
+    @app.exception_handler(ObservatoryError)
+    def deliberate(request: Request, error: ObservatoryError) -> Response:
+        if _from_program(request):
+            return deliberate_problem(error)
+        return shown.error(request, status_of(error), str(error), headers=retry_headers(error))
+
+    @app.exception_handler(RequestValidationError)
+    def argument(request: Request, error: RequestValidationError) -> Response:
+        answer = argument_problem(error)
+        if _from_program(request):
+            return answer
+        wrong = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
+        return shown.error(request, answer.status_code, wrong)
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> Response:
+        if _from_program(request):
+            return http_problem(error, request)
+        return shown.error(request, error.status_code, f"There is no page at {request.url.path}.")
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> Response:
+        return problem(500, "Something went wrong here; the log of this process says what.")
+
+
+def _from_program(request: Request) -> bool:
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    return is_for_programs(path)

@@ -1,0 +1,79 @@
+"""/api/v1/incidents: what burns, what burned, and how far people are with it."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+from starlette.responses import JSONResponse
+
+from observatory.alerting import Incident, IncidentState
+from observatory.entrypoints.api.problems import not_found
+from observatory.entrypoints.api.schema import IncidentShape, Problem
+from observatory.entrypoints.api.squads import find_squad
+from observatory.entrypoints.api.state import Configured, LookedAt
+from observatory.settings import Settings
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+
+MOST = 1000
+
+
+@router.get(
+    "",
+    response_model=list[IncidentShape],
+    responses={404: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
+)
+def incidents(
+    views: LookedAt,
+    settings: Configured,
+    squad: Annotated[str | None, Query(description="Only this squad's.")] = None,
+    state: Annotated[
+        list[IncidentState] | None, Query(description="Only those in this state; may be given several times.")
+    ] = None,
+    since: Annotated[
+        AwareDatetime | None,
+        Query(description="Only those changed since, with a zone: 2026-03-18T02:47:00Z."),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+) -> JSONResponse:
+    """Incidents, newest first."""
+    found = views.alerts.incidents(states=state, squad=squad, since=since, limit=limit)
+    if squad is not None and not found:  # a squad that is gone keeps its incidents
+        find_squad(views.board.snapshot, squad)
+    return JSONResponse([_shape(incident, settings) for incident in found])
+
+
+@router.get(
+    "/{incident_id}",
+    response_model=IncidentShape,
+    responses={404: {"model": Problem}, 503: {"model": Problem}},
+)
+def one_incident(views: LookedAt, settings: Configured, incident_id: str) -> JSONResponse:
+    """One incident."""
+    incident = views.alerts.incident(incident_id)
+    if incident is None:
+        raise not_found("incident", incident_id, ())
+    return JSONResponse(_shape(incident, settings))
+
+
+def _shape(incident: Incident, settings: Settings) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "squad": incident.squad,
+        "service": incident.service,
+        "slo": own_name(incident.slo),
+        "severity": incident.severity.value,
+        "state": incident.state.value,
+        "tiers": list(incident.tiers),
+        "opened_at": incident.opened_at.isoformat(),
+        "updated_at": incident.updated_at.isoformat(),
+        "resolved_at": incident.resolved_at.isoformat() if incident.resolved_at else None,
+        "reopened": incident.reopened,
+        "url": f"{(settings.public_url or '').rstrip('/')}/incidents/{quote(incident.id, safe='')}",
+    }
+
+
+def own_name(slo: str) -> str:
+    """The SLO's name without its service: `playlist/availability` gives `availability`."""
+    return slo.partition("/")[2]

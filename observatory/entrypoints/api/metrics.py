@@ -1,0 +1,113 @@
+"""/metrics: how Observatory itself is, and every SLO's numbers."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.responses import StreamingResponse
+
+from observatory import __version__
+from observatory.application.delivery import DeliveryState
+from observatory.application.snapshot import Views
+from observatory.entrypoints.api.exposition import CONTENT_TYPE, incident_family, slo_families
+from observatory.entrypoints.api.squads import OPEN
+from observatory.errors import Unavailable
+from observatory.settings import Settings
+
+RECENT = 200
+
+
+class OwnHealth(Collector):
+    """Our own health, read from the board and the outbox at every scrape."""
+
+    def __init__(self, views: Views, settings: Settings) -> None:
+        self._views = views
+        self._settings = settings
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: registering must not ask the database."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family; the outbox's are missing while the database does not answer."""
+        yield InfoMetricFamily("observatory_build", "What runs here.", {"version": __version__})
+        yield from self._ticks()
+        try:
+            outbox = list(self._outbox())
+        except Unavailable:
+            outbox = [_gauge("observatory_database_up", "1 when the database answers.", 0)]
+        yield from outbox
+
+    def _ticks(self) -> Iterator[Metric]:
+        health = self._views.board.health
+        ready = health.unready(self._views.clock.now(), tick=self._settings.tick) is None
+        yield CounterMetricFamily("observatory_ticks", "Evaluations that ended.", health.ticks)
+        yield CounterMetricFamily("observatory_failed_ticks", "Evaluations that failed.", health.failed_ticks)
+        yield _gauge(
+            "observatory_failed_queries", "Queries of the last tick without an answer.", health.failed_queries
+        )
+        yield _gauge("observatory_ready", "1 when the numbers are complete and fresh.", ready)
+        yield _gauge("observatory_backfilled", "1 when the history is complete.", health.backfilled)
+        if health.last_tick_seconds is not None:
+            yield _gauge("observatory_tick_seconds", "Duration of the last tick.", health.last_tick_seconds)
+        moments = (
+            ("observatory_start_timestamp_seconds", "Start of the process.", health.started_at),
+            ("observatory_last_tick_timestamp_seconds", "End of the last tick.", health.last_tick_at),
+            (
+                "observatory_measured_until_timestamp_seconds",
+                "End of the newest bucket.",
+                health.measured_until,
+            ),
+        )
+        for name, text, moment in moments:
+            if moment is not None:
+                yield _gauge(name, text, moment.timestamp())
+
+    def _outbox(self) -> Iterator[Metric]:
+        alerts = self._views.alerts
+        states = Counter(delivery.state for delivery in alerts.deliveries(limit=RECENT))
+        recent = GaugeMetricFamily(
+            "observatory_recent_deliveries", f"The newest {RECENT} deliveries, by state.", labels=["state"]
+        )
+        for state in DeliveryState:
+            recent.add_metric([state], states[state])
+        yield recent
+        overdue = len(alerts.overdue(now=self._views.clock.now()))
+        yield _gauge(
+            "observatory_overdue_deliveries", "Deliveries past their deadline and not made.", overdue
+        )
+        yield _gauge("observatory_database_up", "1 when the database answers.", 1)
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, float(value))
+
+
+def metrics_router(views: Views, settings: Settings) -> APIRouter:
+    """The route, with a registry of its own: two applications in one process do not meet."""
+    registry = CollectorRegistry()
+    registry.register(OwnHealth(views, settings))
+    registry.register(ProcessCollector(registry=None))
+    router = APIRouter(tags=["probes"])
+
+    @router.get("/metrics", response_class=StreamingResponse)
+    def metrics() -> StreamingResponse:
+        """Prometheus's text format."""
+        return StreamingResponse(_text(views, registry), media_type=CONTENT_TYPE)
+
+    return router
+
+
+def _text(views: Views, registry: CollectorRegistry) -> Iterator[bytes]:
+    """Family by family, so that ten thousand SLOs never stand in memory as one text."""
+    yield generate_latest(registry)
+    for family in slo_families(views.board.snapshot):
+        yield family.encode()
+    try:
+        incidents = views.alerts.incidents(states=OPEN)
+    except Unavailable:
+        return  # observatory_database_up says so
+    yield incident_family(incidents).encode()

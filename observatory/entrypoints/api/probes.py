@@ -1,0 +1,40 @@
+"""/healthz (the process lives) and /readyz (its numbers may be relied upon)."""
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse
+
+from observatory.application.snapshot import Views
+from observatory.entrypoints.api.problems import RETRY_SECONDS, problem
+from observatory.entrypoints.api.schema import Problem
+from observatory.entrypoints.api.state import Configured, LookedAt
+from observatory.errors import Unavailable
+from observatory.settings import Settings
+
+router = APIRouter(tags=["probes"])
+
+
+def unready(views: Views, settings: Settings) -> str | None:
+    """Why nobody should rely on us now, in a sentence; None when they may."""
+    reason = views.board.health.unready(views.clock.now(), tick=settings.tick)
+    if reason is not None:
+        return reason
+    try:
+        views.alerts.incidents(limit=1)
+    except Unavailable as error:
+        return f"The database does not answer: {error}"
+    return None
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process lives and answers."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz", responses={503: {"model": Problem}})
+def readyz(views: LookedAt, settings: Configured) -> JSONResponse:
+    """200 when the numbers are complete and fresh, else 503 and why not."""
+    reason = unready(views, settings)
+    if reason is None:
+        return JSONResponse({"status": "ready"})
+    return problem(503, reason, headers={"Retry-After": str(RETRY_SECONDS)})
