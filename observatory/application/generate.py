@@ -71,7 +71,7 @@ def generate(catalog: Catalog, *, grafana_url: str | None = None) -> dict[str, s
     dashboards, rules = dashboard_files(catalog), rule_files(catalog, grafana_url=grafana_url)
     rendered: dict[str, str] = {}
     for folder, files in zip(FOLDERS, (dashboards, rules), strict=True):
-        files[MANIFEST] = _manifest(files)
+        files[MANIFEST] = manifest(files)
         rendered |= {f"{folder}/{name}": files[name] for name in sorted(files)}
     return rendered
 
@@ -132,7 +132,8 @@ def _difference(
     return Difference(path, DriftKind.CHANGED, edited, tuple(changes(path, old, text)))
 
 
-def _manifest(files: Mapping[str, str]) -> str:
+def manifest(files: Mapping[str, str]) -> str:
+    """The manifest of one folder's files."""
     return "".join(f"{_digest(files[name])}  {name}\n" for name in sorted(files))
 
 
@@ -151,7 +152,7 @@ def _entries(manifest: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_manifest(path: str) -> bool:
-    return path in {f"{folder}/{MANIFEST}" for folder in FOLDERS}
+    return path.rpartition("/")[2] == MANIFEST
 
 
 def _digest(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Where dashboards are: the uid of each, which links, alerts and messages share."""
+"""Where dashboards are: the uid of each and of its folder, which links, alerts and messages share."""
 
 import re
 from hashlib import blake2s
@@ -17,6 +17,11 @@ def service_uid(service: str) -> str:
 def squad_uid(squad: str) -> str:
     """The uid of a squad's dashboard."""
     return _uid("squad", squad)
+
+
+def folder_uid(squad: str) -> str:
+    """The uid of a squad's folder. Grafana keeps folders and dashboards in one table: it must differ from every dashboard's."""
+    return _uid("folder", squad)
 
 
 def dashboard_url(uid: str, grafana_url: str | None) -> str:
