@@ -46,6 +46,8 @@ class Announce:
     addresses: Addresses
     bad_events: Callable[[str, datetime, datetime], float]
     """SLO id, from, until: bad events counted in between."""
+    interactive: bool = False
+    """Slack tells us which buttons are pressed."""
 
     def __call__(
         self, transition: Transition, entry: ServiceSlo | None, catalog: Catalog, *, now: datetime
@@ -60,7 +62,8 @@ class Announce:
         """
         owner = self._owner(transition.incident, catalog)
         for notification in notifications(transition, owner, now=now):
-            message = self._message(notification, transition, entry, owner, now=now)
+            calls = _called(notification, transition, catalog)
+            message = self._message(notification, transition, entry, owner, calls, now=now)
             yield Delivery(notification, message)
 
     def _owner(self, incident: Incident, catalog: Catalog) -> Owner:
@@ -77,6 +80,7 @@ class Announce:
         transition: Transition,
         entry: ServiceSlo | None,
         owner: Owner,
+        calls: str | None,
         *,
         now: datetime,
     ) -> Message:
@@ -84,14 +88,20 @@ class Announce:
             return render_removed(transition.incident, now=now)
         spent = self._spent(transition)
         if notification.kind is NotificationKind.REPLY:
-            return render_reply(transition, entry, now=now, spent=spent, ping=notification.mention)
+            return render_reply(
+                transition, entry, now=now, spent=spent, ping=notification.mention, calls=calls
+            )
         background = Background(
             dashboard=self._dashboard(entry),
             incident=self._incident(transition.incident),
             owned_because=_BECAUSE[owner.reason],
             spent=spent,
+            calls=calls,
+            interactive=self.interactive,
         )
-        return render_root(transition.incident, transition.status, entry, background, now=now)
+        return render_root(
+            transition.incident, transition.status, entry, background, now=now, ping=notification.mention
+        )
 
     def _spent(self, transition: Transition) -> float | None:
         """The share of the budget that went between opening and now; only asked when it is over."""
@@ -109,3 +119,12 @@ class Announce:
     def _incident(self, incident: Incident) -> str | None:
         public = self.addresses.public_url
         return None if public is None else f"{public.rstrip('/')}/incidents/{incident.id}"
+
+
+def _called(notification: Notification, transition: Transition, catalog: Catalog) -> str | None:
+    """Whose on-call an escalation calls at this destination; None: the owner's."""
+    rung = transition.calls
+    if rung is None or rung.squad is None or rung.channel != notification.destination:
+        return None
+    squad = catalog.squads.get(rung.squad)
+    return None if squad is None else squad.slack.mention

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from observatory.alerting import PATIENCE, Incident, IncidentState, Transition, decide_all
+from observatory.alerting import (
+    PATIENCE,
+    Incident,
+    IncidentState,
+    Instructions,
+    Transition,
+    decide_all,
+    ladder,
+)
 from observatory.application.announce import Announce
 from observatory.application.definitions import Definitions
 from observatory.application.delivery import Delivery
@@ -47,6 +55,8 @@ class Tick:
     """How far behind now to measure, so that scrapes have landed."""
     complete: Callable[[], bool]
     """Whether the past is known well enough to alert on."""
+    catch_all: str | None = None
+    """Slack channel of last resort."""
     _plan: tuple[Catalog, Plan] | None = field(default=None, init=False)
 
     def __call__(self) -> None:
@@ -126,7 +136,13 @@ class Tick:
 
     def _alert(self, evaluation: Evaluation, catalog: Catalog, *, now: datetime) -> None:
         """Decide and announce; incidents and what is to be told of them are written in one transaction."""
-        transitions = decide_all(self._incidents(now), evaluation, now=now, complete=self.complete())
+        transitions = decide_all(
+            self._incidents(now),
+            evaluation,
+            now=now,
+            complete=self.complete(),
+            instructions=self._instructions(catalog, now=now),
+        )
         for transition in transitions:
             _log.info(
                 "transition",
@@ -142,8 +158,18 @@ class Tick:
             for transition in transitions
             for delivery in self._deliveries(transition, evaluation, catalog, now=now)
         ]
-        if transitions:
-            self.alerts.record([transition.incident for transition in transitions], deliveries)
+        if not transitions:
+            return
+        decided_on = {step.previous.id: step.previous.revision for step in transitions if step.previous}
+        left = self.alerts.record([step.incident for step in transitions], deliveries, revisions=decided_on)
+        for incident in left:  # somebody acknowledged or silenced it meanwhile: the next tick knows
+            _log.info("decided_again_next_tick", incident=incident)
+
+    def _instructions(self, catalog: Catalog, *, now: datetime) -> Instructions:
+        return Instructions(
+            self.alerts.silences(ending_after=now),
+            lambda entry: ladder(entry.squad, catalog, catch_all=self.catch_all),
+        )
 
     def _incidents(self, now: datetime) -> Sequence[Incident]:
         recent = self.alerts.incidents(states=(IncidentState.RESOLVED,), since=now - PATIENCE.reopen_within)

@@ -1,8 +1,17 @@
 """What people read in Slack: an incident's message, the replies in its thread, and both in need."""
 
 from observatory.outputs.slack.incident import Background, render_root
+from observatory.outputs.slack.people import Action
 from observatory.outputs.slack.removed import render_removed
 from observatory.outputs.slack.reply import render_reply
 from observatory.outputs.slack.rescue import short_form, with_banner
 
-__all__ = ["Background", "render_removed", "render_reply", "render_root", "short_form", "with_banner"]
+__all__ = [
+    "Action",
+    "Background",
+    "render_removed",
+    "render_reply",
+    "render_root",
+    "short_form",
+    "with_banner",
+]

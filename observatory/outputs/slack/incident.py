@@ -9,6 +9,7 @@ from observatory.catalog import ServiceSlo
 from observatory.evaluation import Severity, SloStatus
 from observatory.outputs.message import Message
 from observatory.outputs.slack import layout, numbers
+from observatory.outputs.slack.people import deeds, presses
 from observatory.outputs.slack.text import escape, mention, mrkdwn, plain
 from observatory.outputs.slack.words import deciding_burns, is_unknown, left, title, until_gone
 
@@ -29,6 +30,10 @@ class Background:
     """The share of the error budget that went while it burned; said when it is resolved."""
     notes: Sequence[str] = ()
     """More that a reader should know (a deploy, an owner's burning dependency), one line each; five are shown."""
+    calls: str | None = None
+    """Whom a page calls by name, where that is not its owner's on-call."""
+    interactive: bool = False
+    """Slack tells us which buttons are pressed: without that they would be dead, and are left out."""
 
 
 def render_root(
@@ -52,13 +57,17 @@ def render_root(
         ("Dashboard", background.dashboard),
         ("Incident", background.incident),
     )
+    pressed = presses(incident) if background.interactive else []
+    urgent = pressed[0].label if pressed else "Runbook"
+    done = deeds(incident, entry.squad.on_call.timezone, now=now)
     blocks = (
         layout.header(first),
+        *([layout.section("\n".join(done))] if done else ()),
         layout.section(_story(facts, status, entry)),
         layout.fields(_figures(incident, status, entry, now=now)),
-        layout.section(_owner(incident, entry, background.owned_because, ping=ping)),
+        layout.section(_owner(incident, entry, background, ping=ping)),
         *(layout.context(note) for note in _notes(background)),
-        *layout.buttons(links, urgent=None if resolved else "Runbook"),
+        *layout.buttons(links, urgent=None if resolved else urgent, presses=pressed),
         layout.context(_small_print(incident, entry, now=now)),
     )
     text = f"{first}: {facts}. Owner: {plain(incident.squad, 60)}"
@@ -140,9 +149,9 @@ def _data(status: SloStatus, *, now: datetime) -> str:
     return warning + age + coverage
 
 
-def _owner(incident: Incident, entry: ServiceSlo, owned_because: str, *, ping: bool) -> str:
-    words = f"*Owner* {mrkdwn(incident.squad, 60)}, {mrkdwn(owned_because, 200)}"
-    on_call = entry.squad.slack.mention
+def _owner(incident: Incident, entry: ServiceSlo, background: Background, *, ping: bool) -> str:
+    words = f"*Owner* {mrkdwn(incident.squad, 60)}, {mrkdwn(background.owned_because, 200)}"
+    on_call = background.calls or entry.squad.slack.mention
     calls = ping and incident.severity is Severity.PAGE and incident.state is IncidentState.FIRING
     return f"{words}\n*On call* {mention(on_call)}" if calls and on_call else words
 

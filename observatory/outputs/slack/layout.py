@@ -1,15 +1,17 @@
 """Block Kit, as much of it as our messages use; every limit is kept here.
 
-Limits as of docs.slack.dev ("Block Kit" reference): header 150, section text 3 000, field 2 000, button text 75, url 3 000.
+Limits as of docs.slack.dev ("Block Kit" reference): header 150, section text 3 000, field 2 000, button text 75, value 2 000, url 3 000.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from observatory.outputs.message import Block
 from observatory.outputs.slack.text import cut
 
-HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT, URL_LIMIT = 150, 3_000, 2_000, 3_000
+HEADER_LIMIT, SECTION_LIMIT, FIELD_LIMIT, VALUE_LIMIT, URL_LIMIT = 150, 3_000, 2_000, 2_000, 3_000
 
 
 def header(text: str) -> Block:
@@ -35,20 +37,35 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [_mrkdwn(text, FIELD_LIMIT)]}
 
 
-def buttons(links: Sequence[tuple[str, str | None]], *, urgent: str | None = None) -> list[Block]:
-    """One row of links; nothing when there are none. Slack refuses a whole message for one bad address, so those go."""
-    elements = [
-        {
-            "type": "button",
-            "action_id": f"open_{label.lower()}",
-            "text": {"type": "plain_text", "text": label},
-            "url": url,
-        }
-        | ({"style": "primary"} if label == urgent else {})
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that tells us it was pressed."""
+
+    action_id: str
+    label: str
+    value: str
+
+
+def buttons(
+    links: Sequence[tuple[str, str | None]], *, urgent: str | None = None, presses: Sequence[Press] = ()
+) -> list[Block]:
+    """One row; nothing when there are none. Slack refuses a whole message for one bad address, so those go."""
+    pressed = [
+        _button(press.action_id, press.label, urgent) | {"value": cut(press.value, VALUE_LIMIT)}
+        for press in presses
+    ]
+    opening = [
+        _button(f"open_{label.lower()}", label, urgent) | {"url": url}
         for label, url in links
         if url is not None and _opens(url)
     ]
+    elements = [*pressed, *opening]
     return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def _button(action_id: str, label: str, urgent: str | None) -> dict[str, Any]:
+    button = {"type": "button", "action_id": action_id, "text": {"type": "plain_text", "text": label}}
+    return button | {"style": "primary"} if label == urgent else button
 
 
 def _mrkdwn(text: str, limit: int) -> dict[str, str]:

@@ -24,26 +24,27 @@ def render_reply(
     now: datetime,
     spent: float | None = None,
     ping: bool = True,
+    calls: str | None = None,
 ) -> Message:
     """A transition in a line or two: escalated, re-opened, resolved.
 
     `spent` is the share of the error budget that went while it burned. `ping` is False where the on-call group
-    was told minutes ago (flapping); only pages ever ping.
+    was told minutes ago (flapping); only pages ever ping. `calls` is whom, where that is not the owner's on-call.
     """
     incident = transition.incident
     resolved = incident.state is IncidentState.RESOLVED
-    headline = _ended(transition) if resolved else _burning(transition)
+    headline = _ended(transition) if resolved else _burning(transition, now=now)
     numbers_line = _cost(transition, spent) if resolved else _standing(transition)
     zone = entry.squad.on_call.timezone
     lines = [f"*{escape(headline)}*", escape(f"{numbers_line} ({numbers.clock_time(now, zone, now=now)}).")]
-    on_call = entry.squad.slack.mention
+    on_call = calls or entry.squad.slack.mention
     if ping and not resolved and incident.severity is Severity.PAGE and on_call:
         lines.append(mention(on_call))
     text = escape(f"{headline}: {plain(incident.slo, 120)}, {numbers_line}")
     return Message(text=text, blocks=(layout.section("\n".join(lines)),))
 
 
-def _burning(transition: Transition) -> str:
+def _burning(transition: Transition, *, now: datetime) -> str:
     incident = transition.incident
     tiers = plain(", ".join(incident.tiers), 80)
     match transition.reason:
@@ -53,8 +54,24 @@ def _burning(transition: Transition) -> str:
             return f"⏫ Escalated to a page, firing now: {tiers}"
         case Reason.REOPENED:
             return f"🔁 Burning again, re-opened {incident.reopened}×"
+        case Reason.SILENCE_ENDED | Reason.SILENCE_LIFTED:
+            over = "is over" if transition.reason is Reason.SILENCE_ENDED else "was lifted"
+            return f"🔔 The silence {over}, and it still burns"
+        case Reason.NOT_ACKNOWLEDGED:
+            return _unanswered(transition, now=now)
         case _:
             return f"ℹ️ {transition.reason.replace('_', ' ').capitalize()}"
+
+
+def _unanswered(transition: Transition, *, now: datetime) -> str:
+    before, rung = transition.previous or transition.incident, transition.calls
+    waited = numbers.span(now - (before.called_at or before.announced_at or before.opened_at))
+    helper = (
+        ""
+        if rung is None or rung.squad is None or rung.squad == before.squad
+        else f", calling {plain(rung.squad, 60)}"
+    )
+    return f"⏫ Nobody has acknowledged this page for {waited}{helper}"
 
 
 def _ended(transition: Transition) -> str:
