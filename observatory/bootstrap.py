@@ -14,6 +14,7 @@ from pathlib import Path
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.files import CatalogFolder, FolderDocuments
 from observatory.adapters.prometheus import Access, PrometheusSource
+from observatory.adapters.shipping import Credentials, Grafana, PrometheusLoader, Ruler
 from observatory.adapters.slack import SlackMessenger
 from observatory.adapters.sql import SqlAlerts, SqlHistory, create_engine, migrate
 from observatory.application.announce import Addresses, Announce
@@ -24,12 +25,23 @@ from observatory.application.deliver import Deliver
 from observatory.application.fill import Fill, Progress
 from observatory.application.holes import Holes
 from observatory.application.measure import Limits, Measure
-from observatory.application.ports import AlertStore, Clock, Documents, HistoryStore, Messenger, MetricsSource
+from observatory.application.ports import (
+    AlertStore,
+    Clock,
+    DashboardServer,
+    Documents,
+    HistoryStore,
+    Messenger,
+    MetricsSource,
+    RuleGroupServer,
+    RuleLoader,
+)
 from observatory.application.recorder import Recorder
 from observatory.application.snapshot import Board, Health, Snapshot, Views
 from observatory.application.status import Status
 from observatory.application.tick import Tick
 from observatory.catalog import Catalog, parse_catalog
+from observatory.errors import DefinitionError
 from observatory.evaluation import Evaluation
 from observatory.settings import Settings
 
@@ -155,17 +167,56 @@ def system_clock() -> Clock:
 
 def prometheus(settings: Settings) -> MetricsSource:
     """The Prometheus of the settings."""
-    basic = None
-    if settings.prometheus_user is not None and settings.prometheus_password is not None:
-        basic = (settings.prometheus_user, settings.prometheus_password.get_secret_value())
     token = settings.prometheus_bearer_token
     access = Access(
         bearer_token=token.get_secret_value() if token else None,
-        basic=basic,
+        basic=_basic(settings),
         ca_file=settings.prometheus_ca_file,
         headers={name: value.get_secret_value() for name, value in settings.prometheus_headers.items()},
     )
     return PrometheusSource(settings.prometheus_url, access)
+
+
+def grafana(settings: Settings, url: str) -> DashboardServer:
+    """The Grafana at this address.
+
+    Raises:
+        DefinitionError: there is no token for it.
+    """
+    if settings.grafana_token is None:
+        raise DefinitionError(
+            "OBSERVATORY_GRAFANA_TOKEN is not set: give it the token of a service account"
+            " that may write folders and dashboards"
+        )
+    token = settings.grafana_token.get_secret_value()
+    return Grafana(url, Credentials(bearer_token=token, ca_file=settings.grafana_ca_file))
+
+
+def rule_loader(settings: Settings, url: str) -> RuleLoader:
+    """The Prometheus at this address, shown the credentials of the settings."""
+    return PrometheusLoader(url, _prometheus_credentials(settings))
+
+
+def ruler(settings: Settings, url: str, *, tenant: str | None) -> RuleGroupServer:
+    """The ruler at this address, shown the credentials of the settings and this tenant."""
+    return Ruler(url, _prometheus_credentials(settings, {} if tenant is None else {"X-Scope-OrgID": tenant}))
+
+
+def _prometheus_credentials(settings: Settings, more: Mapping[str, str] | None = None) -> Credentials:
+    token = settings.prometheus_bearer_token
+    headers = {name: value.get_secret_value() for name, value in settings.prometheus_headers.items()}
+    return Credentials(
+        bearer_token=token.get_secret_value() if token else None,
+        basic=_basic(settings),
+        headers=headers | dict(more or {}),
+        ca_file=settings.prometheus_ca_file,
+    )
+
+
+def _basic(settings: Settings) -> tuple[str, str] | None:
+    if settings.prometheus_user is None or settings.prometheus_password is None:
+        return None
+    return settings.prometheus_user, settings.prometheus_password.get_secret_value()
 
 
 def _slack(settings: Settings) -> Messenger | None:

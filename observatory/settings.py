@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     token: SecretStr | None = Field(None, description="Asked of every caller as Authorization: Bearer.")
     public_url: str | None = Field(None, description="How browsers reach the portal, for links in messages.")
     grafana_url: str | None = Field(None, description="Grafana's address, for links to dashboards.")
+    grafana_token: SecretStr | None = Field(None, description="For `observatory push`: a service account's.")
+    grafana_ca_file: Path | None = Field(None, description="A certificate authority of your own (PEM).")
 
     tick: Seconds = Field(
         timedelta(seconds=60), description="Time between evaluations, seconds; divides 300."

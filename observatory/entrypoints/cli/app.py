@@ -2,7 +2,7 @@
 
 import typer
 
-from observatory.entrypoints.cli import check, demo, generate, run, services, slack, status
+from observatory.entrypoints.cli import check, demo, export, generate, push, run, services, slack, status
 
 app = typer.Typer(
     help="SLOs, error budgets, dashboards and alerts that belong to squads.",
@@ -12,9 +12,11 @@ app = typer.Typer(
 )
 app.command("check")(check.check)
 app.command("generate")(generate.generate)
+app.command("push")(push.push)
 app.command("run")(run.run)
 app.command("status")(status.status)
 app.add_typer(demo.app, name="demo")
+app.add_typer(export.app, name="export")
 app.add_typer(slack.app, name="dev")
 slack.app.command("services")(services.services)
 slack.app.command("history")(services.history)
