@@ -14,10 +14,6 @@ from observatory.errors import ObservatoryError
 _log = structlog.get_logger("observatory.catch_up")
 
 
-def _silent(_: Progress) -> None:
-    return None
-
-
 @dataclass(slots=True)
 class CatchUp:
     """Call it every now and then; most of the time there is nothing to do."""
@@ -26,7 +22,7 @@ class CatchUp:
     fill: Fill
     clock: Clock
     lag: timedelta
-    tell: Callable[[Progress], object] = _silent
+    tell: Callable[[Progress], object] = id
     complete: bool = field(default=False, init=False)
     """Whether the past is known well enough to alert on: one pass went over everything, and found something."""
 

@@ -3,8 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import structlog
+
 from observatory.catalog import Catalog, parse_catalog
 from observatory.errors import ObservatoryError
+
+_log = structlog.get_logger("observatory.definitions")
 
 
 @dataclass(slots=True)
@@ -36,6 +40,8 @@ class Definitions:
         try:
             self.load()
         except ObservatoryError as error:
+            if self.problem != str(error):
+                _log.error("catalog_is_wrong", error=str(error), in_force="the last one that was right")
             self.problem = str(error)
         else:
             self.problem = None

@@ -9,7 +9,7 @@ from observatory.application.ports import HistoryStore
 from observatory.application.recorder import Recorder
 from observatory.application.steps import HOUR, Step, steps
 from observatory.catalog import ServiceSlo
-from observatory.measurement import coarser, without
+from observatory.measurement import without
 from observatory.planning import plan
 
 
@@ -99,9 +99,9 @@ class Fill:
 
     def _fill(self, entries: Sequence[ServiceSlo], step: Step) -> Mapping[str, str]:
         """Measure a step; returns why some SLOs could not be, by id."""
-        measurement = self.measure(plan(entries, tick=step.tick), after=step.after, until=step.until)
+        measurement = self.measure(plan(entries, tick=self.tick), after=step.after, until=step.until)
         failures = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
-        self.recorder.fill_in(coarser(without(measurement.buckets, failures), step.seconds))
+        self.recorder.fill_in(without(measurement.buckets, failures), seconds=step.seconds)
         filled = [entry.id for entry in entries if entry.id not in failures]
         known = self._covered if self._covered is not None else {}
         further = [slo for slo in filled if step.after < known.get(slo, step.after + 1)]

@@ -9,7 +9,7 @@ from observatory.application.ports import HistoryStore
 from observatory.application.steps import HOUR
 from observatory.catalog import ServiceSlo
 from observatory.errors import ObservatoryError
-from observatory.measurement import Buckets, History, better, first_seen, gaps, rows_after
+from observatory.measurement import Buckets, History, better, coarser, first_seen, gaps, rows_after
 
 HOURS_KEPT = timedelta(days=400)
 
@@ -80,27 +80,22 @@ class Recorder:
             Unavailable: the store can't be reached.
         """
         with self._lock:
-            try:
-                for kept in self.history.append(buckets):
-                    worth = self._worth_keeping(kept)
-                    if len(worth.ends):
-                        self.store.save(worth)
-            except ObservatoryError:
-                self._ahead = True
-                raise
+            self._keep(buckets)
             self._remember(buckets)
 
-    def fill_in(self, buckets: Buckets) -> None:
-        """Keep buckets of the past, but where more of a bucket was seen in its time, keep what was seen then.
+    def fill_in(self, ticks: Buckets, *, seconds: int) -> None:
+        """Keep ticks of the past, as whole buckets of `seconds`; where more of one was seen in its time, that stays.
 
         Prometheus may have forgotten since what it knew.
 
         Raises:
             Unavailable: the store can't be reached.
         """
+        buckets = coarser(ticks, seconds)
         with self._lock:
-            known = self.history.held(buckets.slos, seconds=buckets.seconds, ends=buckets.ends)
-            self.append(better(known, buckets))
+            known = self.history.held(buckets.slos, seconds=seconds, ends=buckets.ends)
+            self._keep(better(known, buckets))
+            self._remember(ticks)
 
     def prune(self, *, now: datetime) -> None:
         """Forget what no window needs any more; hours are kept for reports."""
@@ -116,6 +111,16 @@ class Recorder:
         spans = self.history.spans(until=end)
         finest = next((span for span in reversed(spans) if span.after <= start), spans[0])
         return float(self.history.series(slo, seconds=finest.seconds, after=start, until=end).bad.sum())
+
+    def _keep(self, buckets: Buckets) -> None:
+        try:
+            for kept in self.history.append(buckets):
+                worth = self._worth_keeping(kept)
+                if len(worth.ends):
+                    self.store.save(worth)
+        except ObservatoryError:
+            self._ahead = True
+            raise
 
     def _remember(self, buckets: Buckets) -> None:
         for slo, start in first_seen(buckets).items():

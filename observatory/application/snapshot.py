@@ -29,6 +29,8 @@ class Health:
     backfilled: bool = False
     problem: str | None = None
     """What keeps it from being ready, in a sentence."""
+    catalog_problem: str | None = None
+    """What is wrong with the newest definitions; until it is mended those before them stay in force, and alert."""
 
     def unready(self, now: datetime, *, tick: timedelta) -> str | None:
         """Why the numbers must not be relied upon, in a sentence; None when they may.

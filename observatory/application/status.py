@@ -54,10 +54,12 @@ class Status:
         able = [entry for entry in entries if entry.id not in seen.failures]
         if not able:
             return
-        measurement = self.measure(plan(able, tick=step.tick), after=step.after, until=step.until)
+        measurement = self.measure(
+            plan(able, tick=int(self.tick.total_seconds())), after=step.after, until=step.until
+        )
         failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
-        buckets = coarser(without(measurement.buckets, failed), step.seconds)
-        seen.history.append(buckets)
+        buckets = without(measurement.buckets, failed)
+        seen.history.append(coarser(buckets, step.seconds))
         seen.since.update(first_seen(buckets))
         seen.failures.update(failed)
 

@@ -1,4 +1,8 @@
-"""How a long span is asked in portions: whole hours, the newest first, and the older the coarser."""
+"""How a long span is asked in portions: whole hours, the newest first.
+
+Always in ticks, however old: coarser ones would be asked twice as fast, and miss events of counters that restart twice
+in one, or restart and outgrow their old value.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +12,7 @@ FIVE_MINUTES = 300
 _EXACT = 6 * HOUR
 """Up to this old, every tick counts: windows that start at a tick reach no further."""
 _NEAR = 72 * HOUR
-"""Up to this old, five minutes count; and ticks are asked, since alert rules look at how many of them were bad."""
+"""Up to this old, windows start at five minutes; beyond, at hours."""
 _MOST_CELLS = 2_000_000
 """Points of all SLOs in one portion, so that memory stays in bounds."""
 _MOST_POINTS = 24 * 60
@@ -21,8 +25,6 @@ class Step:
 
     after: int
     until: int
-    tick: int
-    """How finely to ask."""
     seconds: int
     """Length of the buckets to keep: what windows that reach so far start at."""
 
@@ -40,19 +42,19 @@ def steps(after: int, until: int, *, limit: int, slos: int, tick: int, origin: i
     """
     first = _floor(after, origin)
     end = min(_ceil(until, origin), limit)
-    # What is asked in ticks ends on an hour, so that an hour is never half of ticks and half of something coarser.
+    # On hours, so that an hour is never kept half in ticks and half in something coarser.
     exact, near = _floor(limit, origin) - _EXACT, _floor(limit, origin) - _NEAR
+    points = min(_MOST_POINTS, _MOST_CELLS // max(1, slos))
+    length = max(HOUR, points * tick // HOUR * HOUR)
     while end > first:
         if end > exact:
-            asked, kept, border = tick, tick, exact
+            kept, border = tick, exact
         elif end > near:
-            asked, kept, border = tick, FIVE_MINUTES, near
+            kept, border = FIVE_MINUTES, near
         else:
-            asked, kept, border = FIVE_MINUTES, HOUR, first
-        points = min(_MOST_POINTS, _MOST_CELLS // max(1, slos))
-        length = max(HOUR, points * asked // HOUR * HOUR)
+            kept, border = HOUR, first
         start = max(first, border, _ceil(end, origin) - length)
-        yield Step(start, end, asked, kept)
+        yield Step(start, end, kept)
         end = start
 
 

@@ -65,7 +65,7 @@ class Tick:
         catalog = self.definitions.refresh()
         try:
             snapshot, failed = self._run(catalog, now=began)
-            problem = self.definitions.problem
+            problem = None
         except ObservatoryError as error:
             _log.error("tick_failed", error=str(error))
             snapshot, failed, problem = replace(self.board.snapshot, catalog=catalog), 0, str(error)
@@ -84,6 +84,7 @@ class Tick:
                 backfilled=self.complete(),
                 measured_until=None if newest is None else datetime.fromtimestamp(newest, UTC),
                 problem=problem,
+                catalog_problem=self.definitions.problem,
             ),
         )
 

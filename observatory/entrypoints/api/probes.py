@@ -33,8 +33,12 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"model": Problem}})
 def readyz(views: LookedAt, settings: Configured) -> JSONResponse:
-    """200 when the numbers are complete and fresh, else 503 and why not."""
+    """200 when the numbers are complete and fresh, else 503 and why not.
+
+    A mistake in the newest definitions is told, but is no reason: the ones before them go on alerting.
+    """
     reason = unready(views, settings)
     if reason is None:
-        return JSONResponse({"status": "ready"})
+        mistake = views.board.health.catalog_problem
+        return JSONResponse({"status": "ready", **({"catalog": mistake} if mistake else {})})
     return problem(503, reason, headers={"Retry-After": str(RETRY_SECONDS)})
