@@ -28,6 +28,8 @@ MOST_POINTS = 11_000
 """Points of one series that Prometheus gives in one answer."""
 MOST_CELLS = 500_000
 """Points of all groups in one answer, so that neither side holds gigabytes."""
+NEAR = 60
+"""Ticks to be looked at closer that are no further apart are asked together: a query costs as much as so many ticks."""
 _BAD_QUERIES = frozenset({"400", "422"})
 """Codes that speak of the query and not of us: a part of it may still be answered."""
 _TOO_MUCH = "too many samples"
@@ -160,14 +162,13 @@ class _Round:
 
     def _with_breaks(self, reading: Reading, groups: NDArray[np.intp], ends: NDArray[np.int64]) -> Reading:
         """Look closer at the series that were reset or are new, where and when there are any."""
-        ticks = np.flatnonzero(reading.growth.fresh[:, groups].any(axis=1))
-        at, span = int(ticks[0]), ends[ticks[0] : ticks[-1] + 1]
         growth, warnings = reading.growth, list(reading.warnings)
         for some in reading.query.split(groups.tolist()):
             part = reading.query.part(some)
-            answer = self._query(part.breaks, span, part.tick)
-            growth = with_breaks(growth, part, answer, groups=some, ends=span, at=at)
-            warnings += answer.warnings
+            for ticks in _runs(np.flatnonzero(reading.growth.fresh[:, some].any(axis=1))):
+                answer = self._query(part.breaks, ends[ticks], part.tick)
+                growth = with_breaks(growth, part, answer, groups=some, ends=ends[ticks], at=ticks.start)
+                warnings += answer.warnings
         return Reading(reading.query, growth, warnings)
 
     def _query(self, promql: str, ends: NDArray[np.int64], step: int) -> Answer:
@@ -180,6 +181,13 @@ class _Round:
 
     def _failure(self, query: Query, message: str) -> QueryFailure:
         return QueryFailure(self.plan.ids(query), query.growth, message)
+
+
+def _runs(ticks: NDArray[np.intp]) -> Iterator[slice]:
+    """Spans that hold all of these ticks (ascending): asking for a few more in between is cheaper than asking twice."""
+    for run in np.split(ticks, np.flatnonzero(np.diff(ticks) > NEAR) + 1):
+        if len(run):
+            yield slice(int(run[0]), int(run[-1]) + 1)
 
 
 def _joined(readings: Sequence[Reading]) -> Reading:
