@@ -23,7 +23,7 @@ from observatory.entrypoints.portal.rows import (
 )
 from observatory.entrypoints.portal.session import Shown
 from observatory.errors import NotFound, Unavailable
-from observatory.evaluation import BudgetPoint, State
+from observatory.evaluation import BudgetPoint
 from observatory.outputs.charts import Scheme
 
 router = APIRouter()
