@@ -1,0 +1,227 @@
+"""Random services as lists of events: what scrapes show of them, and what can be known."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from support.conformance_oracle import DAY, HOUR, MINUTE, Observed
+from support.prometheus import Series
+
+LOOKBACK = 300
+"""A sample counts as present for so long: Prometheus's default."""
+SHORT_OF_THE_TICK = 17
+"""Scrapes land so many seconds before a tick ends."""
+BELOW = 0.3
+"""Seconds."""
+OBJECTIVES = ("90", "99", "99.5", "99.9")
+SLIS = {
+    "bad": "{events: {total: requests_total, bad: 'requests_total{code=~\"5..\"}'}}",
+    "good": "{events: {total: jobs_total, good: jobs_done_total}}",
+    "latency": "{latency: {histogram: duration_seconds, below: 300ms}}",
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """A request that ended at `at` (Unix seconds) after `seconds`, well or badly."""
+
+    at: float
+    bad: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Life:
+    """A process from start to end: its counters begin at 0, and it serves its events in their order."""
+
+    pod: str
+    start: float
+    end: float
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """An objective over a rolling window."""
+
+    objective: str
+    days: int
+    rule: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, and the promises it makes about one SLI."""
+
+    name: str
+    kind: str
+    """A key of `SLIS`."""
+    promises: Sequence[Promise]
+    lives: Sequence[Life]
+    scrapes: Sequence[int] = ()
+    """Unix seconds, ascending."""
+    unseen: Sequence[tuple[float, float]] = ()
+    """Scrapes fail in these spans."""
+    lazy: bool = False
+    """Series are not there before their first error, or good event."""
+
+    @property
+    def slos(self) -> Sequence[str]:
+        """The ids of its promises."""
+        return [f"{self.name}/promise-{number}" for number in range(len(self.promises))]
+
+    def observed(self, *, tick: int, at: int) -> Observed:
+        """What scrapes show: an event with the first that its process answers, if there is one."""
+        of_life = [self._answered(life) for life in self.lives]
+        sightings = sorted({moment for scrapes in of_life for moment in scrapes})
+        # What a service counted before anything was known of it is where counting starts.
+        known = at - (at - sightings[0]) // tick * tick
+        total: list[int] = []
+        bad: list[int] = []
+        for life, scrapes in zip(self.lives, of_life, strict=True):
+            for event in life.events:
+                first = bisect_left(scrapes, event.at)
+                if first < len(scrapes) and scrapes[first] > known:
+                    total.append(scrapes[first])
+                    if self.is_bad(event):
+                        bad.append(scrapes[first])
+
+        def present(moment: int) -> bool:
+            latest = bisect_left(sightings, moment + 1) - 1
+            return latest >= 0 and sightings[latest] > moment - LOOKBACK
+
+        return Observed(total, bad, present)
+
+    def is_bad(self, event: Event) -> bool:
+        """Whether the event breaks the promise."""
+        return event.seconds > BELOW if self.kind == "latency" else event.bad
+
+    def series(self) -> Iterator[Series]:
+        """As Prometheus stores them."""
+        for life in self.lives:
+            times = self._answered(life)
+            for metric, labels, moments, hides in self.counters(life):
+                text = ",".join(f'{label}="{value}"' for label, value in labels.items())
+                values = [bisect_left(moments, time + 1e-9) for time in times]
+                shown = [None if hides and value == 0 else float(value) for value in values]
+                yield Series(metric, text, times, shown)
+
+    def definition(self) -> str:
+        """Its catalog file."""
+        head = (
+            f"apiVersion: observatory/v1\nkind: Service\nname: {self.name}\nsquad: playback\n"
+            f"runbook: https://runbooks.example/{self.name}\nselector: {{job: {self.name}}}\nslos:\n"
+        )
+        return head + "".join(
+            f"  - {{name: promise-{number}, objective: {promise.objective}, window: {promise.days}d,"
+            f" rule: {promise.rule}, sli: {SLIS[self.kind]}}}\n"
+            for number, promise in enumerate(self.promises)
+        )
+
+    def _answered(self, life: Life) -> Sequence[int]:
+        inside = self.scrapes[bisect_left(self.scrapes, life.start) : bisect_left(self.scrapes, life.end)]
+        return [time for time in inside if not any(start <= time < end for start, end in self.unseen)]
+
+    def counters(self, life: Life) -> Iterator[tuple[str, Mapping[str, str], Sequence[float], bool]]:
+        """Metric, labels, the moments it counts, and whether it hides while it is 0."""
+        own = {"job": self.name, "pod": life.pod}
+        every = [event.at for event in life.events]
+        good = [event.at for event in life.events if not event.bad]
+        match self.kind:
+            case "bad":
+                bad = [event.at for event in life.events if event.bad]
+                yield "requests_total", {**own, "code": "200"}, good, False
+                yield "requests_total", {**own, "code": "503"}, bad, self.lazy
+            case "good":
+                yield "jobs_total", own, every, False
+                yield "jobs_done_total", own, good, self.lazy
+            case _:
+                yield "duration_seconds_count", own, every, False
+                for bound in ("0.1", "0.3", "1.0", "+Inf"):
+                    within = [event.at for event in life.events if event.seconds <= float(bound)]
+                    yield "duration_seconds_bucket", {**own, "le": bound}, within, False
+
+
+def a_service(number: int, *, at: int) -> Service:
+    """The random service of this number, evaluated at `at`."""
+    random = np.random.default_rng([20, number])
+    kind = ("bad", "good", "latency")[number % 3]
+    days = int(random.choice([1, 2, 3, 7, 30], p=[0.3, 0.2, 0.2, 0.15, 0.15]))
+    young = number % 5 == 4
+    begin = at - (int(days * DAY * random.uniform(0.2, 0.9)) if young else days * DAY + 2 * HOUR)
+    interval = int(random.choice([30, 60, 60, 120] if days <= 3 else [120, 240]))
+    first = at - SHORT_OF_THE_TICK - (at - SHORT_OF_THE_TICK - begin) // interval * interval
+    trouble = ("restarts", "pods", "gaps", "nothing")[number // 3 % 4]
+    rate = float(random.choice([0.05, 0.5, 3.0] if days <= 3 else [0.05, 0.5]))
+    incidents = _incidents(random, begin, at)
+    lives = [
+        Life(pod, start, end, _events(random, start + quiet, end, rate=rate, incidents=incidents))
+        for pod, start, end, quiet in _lives(random, trouble, begin, at + HOUR)
+    ]
+    gaps = [(start, start + random.integers(2, 110) * MINUTE) for start in _moments(random, begin, at, 3)]
+    return Service(
+        name=f"service-{number:02}-{trouble}",
+        kind=kind,
+        promises=[
+            Promise(str(random.choice(OBJECTIVES)), length, rule)
+            for length, rule in ((days, "exact"), (max(1, days // 2), "classic"))
+        ],
+        lives=lives,
+        unseen=gaps if trouble == "gaps" else (),
+        lazy=trouble != "restarts" and bool(random.integers(2)),
+        scrapes=range(first, at + 1, interval),
+    )
+
+
+def _lives(
+    random: np.random.Generator, trouble: str, begin: float, end: float
+) -> Iterator[tuple[str, float, float, float]]:
+    """Pod, start, end, and how long it serves nothing after a restart.
+
+    A counter that passed its old value before the first scrape would look as if it had never been reset.
+    """
+    if trouble not in ("restarts", "pods"):
+        yield "a", begin, end, 0
+        return
+    moments = [begin, *_moments(random, begin, end, 6), end]
+    for number in range(len(moments) - 1):
+        restarts = trouble == "restarts"
+        pod = "a" if restarts else f"p{number}"
+        yield pod, moments[number], moments[number + 1], 5 * MINUTE if restarts and number else 0
+
+
+def _moments(random: np.random.Generator, begin: float, end: float, number: int) -> list[float]:
+    """One in each of so many equal parts, in the middle of it."""
+    part = (end - begin) / number
+    return [begin + part * (each + random.uniform(0.3, 0.7)) for each in range(number)]
+
+
+def _incidents(random: np.random.Generator, begin: float, at: float) -> list[tuple[float, float, float]]:
+    """Start, end and error ratio; half of the services have one just now."""
+    spans = [(start, start + random.uniform(0.05, 2) * HOUR) for start in _moments(random, begin, at, 2)]
+    if random.integers(2):
+        spans.append((at - random.uniform(0.1, 7) * HOUR, at))
+    return [(start, end, random.choice([0.05, 0.3, 1.0])) for start, end in spans]
+
+
+def _events(
+    random: np.random.Generator,
+    start: float,
+    end: float,
+    *,
+    rate: float,
+    incidents: Sequence[tuple[float, float, float]],
+) -> Sequence[Event]:
+    """Poisson traffic of `rate` a minute, asleep for a quarter of each day; errors are slow more often than not."""
+    if start >= end:
+        return []
+    moments = np.sort(random.uniform(start, end, random.poisson(rate * (end - start) / MINUTE)))
+    events = []
+    for moment in moments[moments % DAY > DAY / 4].tolist():
+        ratio = max([0.002, *(ratio for begin, until, ratio in incidents if begin <= moment < until)])
+        bad = bool(random.random() < ratio)
+        events.append(
+            Event(moment, bad, float(random.choice([0.05, 0.2, 0.3, 0.5, 2.0] if bad else [0.05, 0.3])))
+        )
+    return events
