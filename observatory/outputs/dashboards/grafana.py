@@ -88,6 +88,16 @@ class TimeSeries(_Mended, core.TimeSeries):
 class Stat(_Mended, core.Stat):
     """One big figure."""
 
+    def to_json_data(self) -> Json:
+        """Options that became obligatory in Grafana 10 and 11, with Grafana's own defaults."""
+        stat = super().to_json_data()
+        stat["options"] |= {
+            "percentChangeColorMode": "standard",
+            "showPercentChange": False,
+            "wideLayout": True,
+        }
+        return stat
+
 
 class StateTimeline(_Mended, core.StateTimeline):
     """Bars that change colour with the state."""

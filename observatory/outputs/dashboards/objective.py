@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from observatory.catalog import Latency, ServiceSlo
+from observatory.catalog import ErrorOrSlow, Latency, ServiceSlo
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.evaluation.tiers import tiers_for
@@ -25,7 +25,7 @@ from observatory.outputs.dashboards.panels import (
     timeline,
 )
 from observatory.outputs.dashboards.queries import Query, Scope, scope_of
-from observatory.outputs.rules.counting import narrowed, seconds
+from observatory.outputs.rules.counting import narrowed
 
 _LONGEST = 10
 """Windows that a budget may last before it counts as not burning."""
@@ -215,26 +215,26 @@ def _bad_events(entry: ServiceSlo) -> Panel:
         ],
         Scale("cpm"),
         dashed=("all",),
-        width=12 if isinstance(sli, Latency) else 24,
+        width=12 if isinstance(sli, Latency | ErrorOrSlow) else 24,
     )
 
 
 def _latency(entry: ServiceSlo) -> Sequence[Panel]:
     """The quantile of the objective crosses the bound exactly where the promise breaks."""
     sli = narrowed(entry.slo.sli, dict(entry.service.selector))
-    if not isinstance(sli, Latency):
+    if not isinstance(sli, Latency | ErrorOrSlow):
         return ()
     quantiles = sorted({"0.5", "0.95", f"{(entry.slo.objective / 100).normalize():f}"})
     return (
         lines(
             About(
                 "latency",
-                f"Latency against {seconds(sli)} s",
+                f"Latency against {sli.bound} {sli.unit}",
                 "Are requests fast enough? The promise is broken while "
                 f"p{entry.slo.objective.normalize():f} is above the line.",
             ),
             [Query(queries.quantile(sli.histogram, q), f"p{_percent(q)}") for q in quantiles],
-            Scale("s", steps=((BAD, sli.below.total_seconds()),)),
+            Scale(sli.unit, steps=((BAD, float(sli.bound)),)),
         ),
     )
 

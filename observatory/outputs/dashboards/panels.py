@@ -150,24 +150,31 @@ _DASHED = (
 )
 
 
-def timeline(about: About, queries: Sequence[Query], *, height: int = 4) -> Panel:
-    """When something was open: 0 is quiet, above is open, nothing is unknown."""
+def timeline(
+    about: About,
+    queries: Sequence[Query],
+    *,
+    height: int = 4,
+    texts: tuple[str, str] = ("quiet", "open"),
+) -> Panel:
+    """When something was open: 0 is quiet, above is open (or what `texts` calls it), nothing is unknown."""
+    well, ill = texts
     content = grafana.StateTimeline(
         title=about.title,
         description=about.description,
         showValue="never",
         thresholds=_steps(((UNKNOWN, None), (GOOD, 0), (BAD, 1))),
         mappings=[
-            {"type": "value", "options": {"0": {"color": GOOD, "index": 0, "text": "quiet"}}},
+            {"type": "value", "options": {"0": {"color": GOOD, "index": 0, "text": well}}},
             {
                 "type": "range",
-                "options": {"from": 1, "to": -LOWEST, "result": {"color": BAD, "index": 1, "text": "open"}},
+                "options": {"from": 1, "to": -LOWEST, "result": {"color": BAD, "index": 1, "text": ill}},
             },
         ],
         targets=_targets(queries),
         extraJson={
             "fieldConfig": {"defaults": {"unit": "short", "noValue": NO_DATA}},
-            "options": {"legend": {"showLegend": True}, "tooltip": {"sort": "none"}},
+            "options": {"legend": {"showLegend": True, "calcs": []}, "tooltip": {"sort": "none"}},
         },
     )
     return Panel(about.slug, content, 24, height)

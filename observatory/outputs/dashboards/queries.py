@@ -10,11 +10,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from observatory.catalog import Events, Latency, Selector, ServiceSlo, Sli
+from observatory.catalog import (
+    ErrorOrSlow,
+    Events,
+    Freshness,
+    Latency,
+    Probe,
+    Promql,
+    Queue,
+    Selector,
+    ServiceSlo,
+    Sli,
+    Threshold,
+)
 from observatory.catalog.durations import duration_text
 from observatory.outputs.links import service_uid, squad_uid
 from observatory.outputs.rules.counting import totals, united, within_bound
 from observatory.outputs.rules.organisation import BAD_SUM, BURN, OWNED, REMAINING, TOTAL_SUM
+from observatory.planning.promql import expressions, slices
 
 RATE = "$__rate_interval"
 STATES = "observatory_slo_state"
@@ -159,8 +172,16 @@ def _with_uid(expr: str, label: str, uids: Mapping[str, str]) -> str:
 
 
 def total_rate(measured: Sli) -> str:
-    """Events per second."""
-    return f"sum({united([_rate(selector) for selector in totals(measured)])})"
+    """Events per second; a slice of time is one event a minute."""
+    match measured:
+        case Events() | Latency() | ErrorOrSlow():
+            return _sum_of_rates(totals(measured))
+        case Probe() | Threshold() | Freshness() | Queue():
+            return f"(0 * ({slices(measured.gauge, (), measured.condition)}) + 1) / 60"
+        case Promql():
+            return f"({expressions(measured, window='1m')[0]}) / 60"
+        case _:
+            assert_never(measured)
 
 
 def bad_rate(measured: Sli) -> str:
@@ -168,14 +189,25 @@ def bad_rate(measured: Sli) -> str:
     total = total_rate(measured)
     match measured:
         case Events(bad=bad) if bad:
-            return f"sum({united([_rate(selector) for selector in bad])}) or 0 * {total}"
+            return f"{_sum_of_rates(bad)} or 0 * {total}"
         case Events(good=good):
-            counted = united([_rate(selector) for selector in good])
-        case Latency():
-            counted = _rate(within_bound(measured))
+            counted = _sum_of_rates(good)
+        case ErrorOrSlow(bad=bad) if bad:
+            slow = f"sum({_rate(measured.count)}) - (sum({_rate(within_bound(measured))}) or 0 * {total})"
+            return f"({_sum_of_rates(bad)} or 0 * {total}) + clamp_min({slow}, 0)"
+        case Latency() | ErrorOrSlow():
+            counted = f"sum({_rate(within_bound(measured))})"
+        case Probe() | Threshold() | Freshness() | Queue():
+            return f"({slices(measured.gauge, (), measured.condition)}) / 60"
+        case Promql():
+            return f"({expressions(measured, window='1m')[1]}) / 60 or 0 * {total}"
         case _:
             assert_never(measured)
-    return f"clamp_min({total} - (sum({counted}) or 0 * {total}), 0)"
+    return f"clamp_min({total} - ({counted} or 0 * {total}), 0)"
+
+
+def _sum_of_rates(selectors: Sequence[Selector]) -> str:
+    return f"sum({united([_rate(selector) for selector in selectors])})"
 
 
 def rate_by(selectors: Sequence[Selector], label: str) -> str:

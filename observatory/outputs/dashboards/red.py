@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from observatory.catalog import Events, Latency, Selector, Service
+from observatory.catalog import ErrorOrSlow, Events, Latency, Selector, Service
 from observatory.outputs.dashboards import queries
 from observatory.outputs.dashboards.layout import Section
 from observatory.outputs.dashboards.panels import BAD, About, Panel, Scale, lines
@@ -12,17 +12,19 @@ from observatory.outputs.rules.counting import narrowed, totals
 
 def red_section(service: Service) -> Section | None:
     """From the counters that the SLOs count already; None for a service that has none."""
-    slis = {slo.name: narrowed(slo.sli, dict(service.selector)) for slo in service.slos}
+    every = {slo.name: narrowed(slo.sli, dict(service.selector)) for slo in service.slos}
+    slis = {name: sli for name, sli in every.items() if isinstance(sli, Events | Latency | ErrorOrSlow)}
     events = {name: sli for name, sli in slis.items() if isinstance(sli, Events)}
-    histograms = list(dict.fromkeys(sli.histogram for sli in slis.values() if isinstance(sli, Latency)))
+    timed = [sli for sli in slis.values() if isinstance(sli, Latency | ErrorOrSlow)]
+    histograms = list(dict.fromkeys((sli.histogram, sli.unit) for sli in timed))
     if not slis:
         return None
     rate = _rate(next(iter(events.values()), None) or next(iter(slis.values())))
-    panels = [rate, *_errors(service, events), *(_duration(histogram) for histogram in histograms)]
+    panels = [rate, *_errors(service, events), *(_duration(*histogram) for histogram in histograms)]
     return Section(BAD, "Rate, errors, duration", panels)
 
 
-def _rate(sli: Events | Latency) -> Panel:
+def _rate(sli: Events | Latency | ErrorOrSlow) -> Panel:
     label = _telling_label(sli)
     query = (
         Query(queries.total_rate(sli), "requests")
@@ -41,7 +43,7 @@ def _rate(sli: Events | Latency) -> Panel:
     )
 
 
-def _telling_label(sli: Events | Latency) -> str | None:
+def _telling_label(sli: Events | Latency | ErrorOrSlow) -> str | None:
     """The label that tells good from bad: one that only the bad (or good) selectors name."""
     match sli:
         case Events(total=total, bad=bad, good=good):
@@ -57,7 +59,7 @@ def _telling_label(sli: Events | Latency) -> str | None:
                 ),
                 None,
             )
-        case Latency():
+        case Latency() | ErrorOrSlow():
             return None
 
 
@@ -82,7 +84,7 @@ def _errors(service: Service, events: dict[str, Events]) -> Sequence[Panel]:
     )
 
 
-def _duration(histogram: Selector) -> Panel:
+def _duration(histogram: Selector, unit: str) -> Panel:
     return lines(
         About(
             f"duration-{histogram.metric}",
@@ -90,5 +92,5 @@ def _duration(histogram: Selector) -> Panel:
             "How long do requests take: for the typical one, and for the slow ones?",
         ),
         [Query(queries.quantile(histogram, q), f"p{q[2:]}") for q in ("0.50", "0.95", "0.99")],
-        Scale("s"),
+        Scale(unit),
     )

@@ -9,6 +9,7 @@ from observatory.outputs.dashboards.objective import objective_section
 from observatory.outputs.dashboards.panels import BAD, About, Scale, lines, note
 from observatory.outputs.dashboards.queries import Query
 from observatory.outputs.dashboards.red import red_section
+from observatory.outputs.dashboards.stores import store_sections
 from observatory.outputs.links import ORGANISATION_UID, dashboard_url, service_uid, squad_uid
 
 
@@ -89,6 +90,10 @@ def _red(service: Service, _catalog: Catalog) -> Sequence[Section]:
     return (section,) if section else ()
 
 
+def _stores(service: Service, _catalog: Catalog) -> Sequence[Section]:
+    return store_sections(service.uses)
+
+
 def _meta(service: Service, catalog: Catalog) -> Sequence[Section]:
     squad = catalog.squads[service.squad]
     runbook = f"[{service.runbook}]({service.runbook})" if service.runbook else "none written"
@@ -121,5 +126,5 @@ def _linked(name: str, uid: str) -> str:
     return f"[{name}]({dashboard_url(uid, None)}?${{__url_time_range}})"
 
 
-_PARTS: Sequence[Callable[[Service, Catalog], Sequence[Section]]] = (_red, _behaviour, _meta)
-"""What follows the SLOs, top to bottom; a kind of store brings its panels as one more of these."""
+_PARTS: Sequence[Callable[[Service, Catalog], Sequence[Section]]] = (_red, _behaviour, _stores, _meta)
+"""What follows the SLOs, top to bottom."""

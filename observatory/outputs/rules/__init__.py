@@ -4,6 +4,7 @@ from observatory.catalog import Catalog
 from observatory.outputs.rules.organisation import alert_name, organisation_rules
 from observatory.outputs.rules.proof import service_proof
 from observatory.outputs.rules.service import service_rules
+from observatory.outputs.rules.stores import store_rules
 
 __all__ = ["alert_name", "rule_files"]
 
@@ -11,9 +12,13 @@ __all__ = ["alert_name", "rule_files"]
 def rule_files(catalog: Catalog, *, grafana_url: str | None = None) -> dict[str, str]:
     """Every rule file and its test, by path below the folder of rules."""
     files = {"organisation.yml": organisation_rules(catalog, grafana_url=grafana_url)}
+    stores = store_rules(catalog, grafana_url=grafana_url)
+    if stores is not None:
+        files["stores.yml"] = stores
     for service in catalog.services.values():
-        if service.slos:
-            path = f"{service.squad}/{service.name}.yml"
+        path = f"{service.squad}/{service.name}.yml"
+        if service.slos or service.uses:
             files[path] = service_rules(service)
+        if service.slos:
             files[f"tests/{path}"] = service_proof(service, path=f"tests/{path}")
     return files

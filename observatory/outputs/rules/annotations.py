@@ -34,8 +34,8 @@ def annotations(tier: Tier, period: timedelta, *, factor: str, grafana_url: str 
         "budget_left": left,
         "exhaustion": gone,
         "owner": owner,
-        "runbook_url": _info("runbook"),
-        "dashboard_url": dashboard_url(_info("dashboard"), grafana_url),
+        "runbook_url": info("runbook"),
+        "dashboard_url": dashboard_url(info("dashboard"), grafana_url),
     }
 
 
@@ -54,5 +54,6 @@ def _exhaustion(long: str, period: timedelta) -> str:
     return f"{{{{ with {query} }}}}{{{{ . | first | value | humanizeDuration }}}}{{{{ else }}}}unknown{{{{ end }}}}"
 
 
-def _info(label: str) -> str:
+def info(label: str) -> str:
+    """What the file of the alert's service says of it: its runbook, its dashboard."""
     return f'{{{{ with {_INFO} }}}}{{{{ . | first | label "{label}" }}}}{{{{ end }}}}'

@@ -27,6 +27,8 @@ class AlertingRule:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     keep_firing_for: str
+    lasting: str = ""
+    """For how long it has to be so before anybody is told; at once when empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def _rule(rule: RecordingRule | AlertingRule) -> list[str]:
             return [
                 f"      - alert: {rule.alert}",
                 *_text("        expr", rule.expr),
+                *([f"        for: {rule.lasting}"] if rule.lasting else []),
                 f"        keep_firing_for: {rule.keep_firing_for}",
                 *_mapping("        labels", rule.labels),
                 *_mapping("        annotations", rule.annotations),

@@ -1,12 +1,15 @@
 """A service's rule file: its events counted, its budgets and its owner stated; everything else is the organisation's."""
 
-from observatory.catalog import Service, Slo
+from observatory.catalog import Service, Slo, Use
 from observatory.catalog.durations import duration_text
 from observatory.outputs.links import service_uid
 from observatory.outputs.rules.counting import BUCKET, bad_events, narrowed, total_events
 from observatory.outputs.rules.document import Group, RecordingRule, rule_file
 
 INFO = "service:info"
+STORE = "service:store:info"
+USE = "use_"
+"""Before the names of labels that find a store, so that one called `service` is not taken for the service."""
 BUDGET = "slo:error_budget:ratio"
 TOTAL = "slo:total_events:increase1m"
 BAD = "slo:bad_events:increase1m"
@@ -17,8 +20,8 @@ Counts the events of every SLO of {service}, minute by minute; alert_rules/organ
 
 
 def service_rules(service: Service) -> str:
-    """The text of `alert_rules/<squad>/<service>.yml`: three rules an SLO and one that says whose it is."""
-    rules = [_info(service)]
+    """The text of `alert_rules/<squad>/<service>.yml`: three rules an SLO, and what it is, owns and uses."""
+    rules = [_info(service), *_stores(service)]
     for slo in service.slos:
         rules += _slo_rules(service, slo)
     comment = _COMMENT.format(place=service.place.file, service=service.name)
@@ -35,6 +38,23 @@ def _info(service: Service) -> RecordingRule:
     if service.runbook is not None:
         labels["runbook"] = service.runbook
     return RecordingRule(INFO, "vector(1)", labels)
+
+
+def found_by(use: Use) -> str:
+    """The names of the labels that find a store."""
+    return ",".join(sorted(use.selector))
+
+
+def _stores(service: Service) -> list[RecordingRule]:
+    """Which stores the service uses; one that is declared twice is used once."""
+    infos = []
+    for use in service.uses:
+        labels = {"squad": service.squad, "service": service.name, "store": use.kind}
+        labels |= {"dialect": use.dialect} if use.dialect else {}
+        labels |= {"found_by": found_by(use)} if use.selector else {}
+        labels |= {USE + label: value for label, value in sorted(use.selector.items())}
+        infos.append(RecordingRule(STORE, "vector(1)", labels))
+    return [info for number, info in enumerate(infos) if info not in infos[:number]]
 
 
 def _slo_rules(service: Service, slo: Slo) -> list[RecordingRule]:
