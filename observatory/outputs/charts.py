@@ -1,8 +1,8 @@
 """Charts: one Vega-Lite specification each, drawn to SVG for pages and to PNG for Slack, without a browser or network."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +11,10 @@ import vl_convert
 
 from observatory.evaluation import BudgetPoint
 
-HOUR = timedelta(hours=1)
+_HOUR = timedelta(hours=1)
+_NARROW = 480
+_LABELS = (52, 36)
+"""Room for the labels of both axes, within the asked width and height."""
 
 
 class Scheme(StrEnum):
@@ -28,12 +31,12 @@ class _Ink:
     grid: str
     line: str
     ideal: str
-    spent: str
+    overspent: str
     missing: str
 
 
 _INKS = {
-    Scheme.LIGHT: _Ink("#ffffff", "#4d5663", "#e4e8ee", "#2456c7", "#626c7a", "#c62828", "#d5dae1"),
+    Scheme.LIGHT: _Ink("#ffffff", "#4d5663", "#e4e8ee", "#2456c7", "#626c7a", "#b91c1c", "#d5dae1"),
     Scheme.DARK: _Ink("#171d25", "#b3bdca", "#2b333e", "#8ab4ff", "#9aa4b2", "#ff8a80", "#37404c"),
 }
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
@@ -43,19 +46,31 @@ def burn_down_svg(
     points: Sequence[BudgetPoint], *, scheme: Scheme = Scheme.LIGHT, width: int = 760, height: int = 240
 ) -> str:
     """The budget of one window as it was spent, as an SVG of about this size in CSS pixels; `points` is not empty."""
-    return str(vl_convert.vegalite_to_svg(_burn_down(points, _INKS[scheme], width, height).to_json()))
+    return str(vl_convert.vegalite_to_svg(_specification(points, _INKS[scheme], width, height)))
 
 
-def burn_down_png(points: Sequence[BudgetPoint], *, title: str, width: int = 720, height: int = 220) -> bytes:
-    """The same as a PNG at twice this size, on white, with a title: Slack shows a file without its surroundings."""
-    chart = _burn_down(points, _INKS[Scheme.LIGHT], width, height).properties(title=title)
-    return bytes(vl_convert.vegalite_to_png(chart.to_json(), scale=2))
+def burn_down_png(points: Sequence[BudgetPoint], *, title: str, width: int = 720, height: int = 260) -> bytes:
+    """The same as a PNG of twice this size, on white and with a title: Slack shows it without its surroundings."""
+    specification = _specification(points, _INKS[Scheme.LIGHT], width, height, title=title)
+    return bytes(vl_convert.vegalite_to_png(specification, scale=2))
 
 
-def _burn_down(points: Sequence[BudgetPoint], ink: _Ink, width: int, height: int) -> alt.LayerChart:
+def _specification(
+    points: Sequence[BudgetPoint], ink: _Ink, width: int, height: int, *, title: str = ""
+) -> dict[str, Any]:
+    """Vega-Lite's JSON. Not validated here: that takes five times as long as all the rest, and a test does it."""
+    chart = _burn_down(points, ink, width=width, height=height)
+    if title:
+        chart = chart.properties(title=title)
+    return dict(chart.to_dict(validate=False))
+
+
+def _burn_down(points: Sequence[BudgetPoint], ink: _Ink, *, width: int, height: int) -> alt.LayerChart:
     lowest = min((point.remaining for point in points if point.remaining is not None), default=0.0)
     x = alt.X(
-        "at:T", title=None, axis=alt.Axis(format="%-d %b", tickCount=max(3, width // 110), labelFlush=True)
+        "at:T",
+        title=None,
+        axis=alt.Axis(format="%-d %b", tickCount=max(3, width // 110), labelFlush=True, grid=False),
     )
     y = alt.Y(
         "remaining:Q",
@@ -65,29 +80,28 @@ def _burn_down(points: Sequence[BudgetPoint], ink: _Ink, width: int, height: int
     )
     layers = [
         *_missing(points, ink),
-        _ideal(points, ink, x, y, with_label=width > _NARROW),
-        alt.Chart(alt.Data(values=[{"remaining": 0}])).mark_rule(color=ink.spent, strokeWidth=1).encode(y=y),
+        *_ideal(points, ink, x, y, labelled=width > _NARROW),
+        _over([{"remaining": 0}]).mark_rule(color=ink.overspent, strokeWidth=1).encode(y=y),
         *_spent(points, ink, x, y),
     ]
-    return alt.layer(*layers).properties(width=width - 48, height=height - 32).configure(**_config(ink))
-
-
-_NARROW = 480
+    side, foot = _LABELS
+    return alt.LayerChart(
+        layer=layers, width=width - side, height=height - foot, config=alt.Config(**_config(ink))
+    )
 
 
 def _config(ink: _Ink) -> dict[str, Any]:
-    axis = {
-        "labelColor": ink.text,
-        "gridColor": ink.grid,
-        "domain": False,
-        "ticks": False,
-        "labelFontSize": 12,
-    }
     return {
         "background": ink.paper,
         "font": _FONT,
-        "axis": axis | {"labelPadding": 6},
-        "axisX": {"grid": False},
+        "axis": {
+            "labelColor": ink.text,
+            "labelFontSize": 12,
+            "labelPadding": 6,
+            "gridColor": ink.grid,
+            "domain": False,
+            "ticks": False,
+        },
         "view": {"stroke": None},
         "title": {"color": ink.text, "anchor": "start", "fontSize": 14},
         "padding": 4,
@@ -95,59 +109,66 @@ def _config(ink: _Ink) -> dict[str, Any]:
 
 
 def _spent(points: Sequence[BudgetPoint], ink: _Ink, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
-    """The line, what lies between it and zero, and how much is left at its end."""
-    start = {"at": _moment(points[0], before=HOUR), "remaining": 1.0}
-    rows = [start, *({"at": _moment(point), "remaining": point.remaining} for point in points)]
-    data = alt.Data(values=rows)
-    below = "datum.remaining !== null && datum.remaining < 0"
-    area = alt.Chart(data).mark_area(color=ink.line, opacity=0.12, interpolate="step-after")
-    yield area.encode(x=x, y=y, y2=alt.datum(0))
-    line = alt.Chart(data).mark_line(
-        strokeWidth=2, interpolate="step-after", invalid="break-paths-show-domains"
+    """The line with what lies between it and zero, once above zero and once below, and a point where it ends."""
+    rows: list[tuple[str, float | None]] = [(_moment(points[0].at - _HOUR), 1.0)]
+    rows += [(_moment(point.at), point.remaining) for point in points]
+    for sign, colour in ((1, ink.line), (-1, ink.overspent)):
+        drawn = [{"at": at, "remaining": _one_side(left, sign)} for at, left in rows]
+        if any(row["remaining"] is not None for row in drawn):
+            area = _over(drawn).mark_area(
+                color=colour,
+                opacity=0.12,
+                line={"color": colour, "strokeWidth": 2, "opacity": 1},
+                interpolate="step-before",
+                invalid="break-paths-show-domains",
+            )
+            yield area.encode(x=x, y=y, y2=alt.datum(0))
+    at, left = next((at, left) for at, left in reversed(rows) if left is not None)
+    colour = ink.overspent if left < 0 else ink.line
+    yield (
+        _over([{"at": at, "remaining": left}]).mark_circle(color=colour, size=55, opacity=1).encode(x=x, y=y)
     )
-    yield line.encode(x=x, y=y, color=alt.value(ink.line))
-    overspent = alt.Chart(data).transform_calculate(remaining=f"{below} ? datum.remaining : null")
-    yield overspent.mark_line(strokeWidth=2.5, interpolate="step-after").encode(
-        x=x, y=y, color=alt.value(ink.spent)
-    )
-    known = [row for row in rows if row["remaining"] is not None]
-    end = alt.Chart(alt.Data(values=known[-1:]))
-    colour = alt.condition("datum.remaining < 0", alt.value(ink.spent), alt.value(ink.line))
-    yield end.mark_point(filled=True, size=50, opacity=1).encode(x=x, y=y, color=colour)
+
+
+def _one_side(left: float | None, sign: int) -> float | None:
+    return None if left is None or left * sign < 0 else left
 
 
 def _ideal(
-    points: Sequence[BudgetPoint], ink: _Ink, x: alt.X, y: alt.Y, *, with_label: bool
-) -> alt.LayerChart:
+    points: Sequence[BudgetPoint], ink: _Ink, x: alt.X, y: alt.Y, *, labelled: bool
+) -> Iterator[alt.Chart]:
     """Spending evenly: the whole budget at the start of the window, none at its end."""
-    ends = [
-        {"at": _moment(points[0], before=HOUR), "remaining": 1.0},
-        {"at": _moment(points[-1]), "remaining": 0.0},
-    ]
-    line = alt.Chart(alt.Data(values=ends)).mark_line(color=ink.ideal, strokeDash=[5, 4], strokeWidth=1.3)
-    if not with_label:
-        return alt.layer(line.encode(x=x, y=y))
-    middle = points[0].at + (points[-1].at - points[0].at) * 0.5
-    label = alt.Chart(alt.Data(values=[{"at": middle.replace(tzinfo=None).isoformat(), "remaining": 0.5}]))
-    text = label.mark_text(text="even spending", color=ink.ideal, align="right", dx=-8, dy=8, fontSize=12)
-    return alt.layer(line.encode(x=x, y=y), text.encode(x=x, y=y))
+    start, end = points[0].at - _HOUR, points[-1].at
+    ends = [{"at": _moment(start), "remaining": 1.0}, {"at": _moment(end), "remaining": 0.0}]
+    yield _over(ends).mark_line(color=ink.ideal, strokeDash=[5, 4], strokeWidth=1.3).encode(x=x, y=y)
+    if labelled:
+        third = [{"at": _moment(start + (end - start) * 0.7), "remaining": 0.3}]
+        text = _over(third).mark_text(
+            text="even spending", color=ink.ideal, align="left", dx=8, dy=-8, fontSize=12
+        )
+        yield text.encode(x=x, y=y)
 
 
 def _missing(points: Sequence[BudgetPoint], ink: _Ink) -> Iterator[alt.Chart]:
     """Grey where nothing was measured."""
-    spans: list[dict[str, str]] = []
-    for before, point in zip((None, *points), points, strict=False):
+    spans: list[tuple[datetime, datetime]] = []
+    for point in points:
+        start = point.at - _HOUR
         if point.remaining is not None:
             continue
-        if before is not None and before.remaining is None:
-            spans[-1]["to"] = _moment(point)
-        else:
-            spans.append({"from": _moment(point, before=HOUR), "to": _moment(point)})
+        if spans and spans[-1][1] == start:
+            start = spans.pop()[0]
+        spans.append((start, point.at))
     if spans:
-        grey = alt.Chart(alt.Data(values=spans)).mark_rect(color=ink.missing, opacity=0.7)
+        rows = [{"from": _moment(start), "to": _moment(end)} for start, end in spans]
+        grey = _over(rows).mark_rect(color=ink.missing, opacity=0.7)
         yield grey.encode(x=alt.X("from:T", title=None), x2="to:T")
 
 
-def _moment(point: BudgetPoint, *, before: timedelta = timedelta(0)) -> str:
-    """Without its zone, which is UTC: Vega would turn it into the zone of the machine that draws."""
-    return (point.at - before).replace(tzinfo=None).isoformat()
+def _over(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]  # altair leaves its schema classes untyped
+
+
+def _moment(moment: datetime) -> str:
+    """In UTC but without a zone: Vega would turn it into the zone of the machine that draws."""
+    return moment.replace(tzinfo=None).isoformat()

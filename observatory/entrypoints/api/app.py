@@ -105,7 +105,7 @@ def _answer_errors(app: FastAPI) -> None:
         return shown.error(request, error.status_code, f"There is no page at {request.url.path}.")
 
     @app.exception_handler(Exception)
-    def unexpected(request: Request, error: Exception) -> Response:
+    def unexpected(_request: Request, _error: Exception) -> Response:
         return problem(500, "Something went wrong here; the log of this process says what.")
 
 
