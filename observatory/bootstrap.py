@@ -16,7 +16,9 @@ from observatory.adapters.files import CatalogFolder, FolderDocuments
 from observatory.adapters.prometheus import Access, PrometheusSource
 from observatory.adapters.shipping import Credentials, Grafana, PrometheusLoader, Ruler
 from observatory.adapters.slack import SlackMessenger
+from observatory.adapters.slack_interactions import SlackSignatures, SlackWhispers
 from observatory.adapters.sql import SqlAlerts, SqlHistory, create_engine, migrate
+from observatory.application.actions import Actions, Door, actions
 from observatory.application.announce import Addresses, Announce
 from observatory.application.burn_down import BurnDown
 from observatory.application.catch_up import CatchUp
@@ -24,6 +26,7 @@ from observatory.application.definitions import Definitions
 from observatory.application.deliver import Deliver
 from observatory.application.fill import Fill, Progress
 from observatory.application.holes import Holes
+from observatory.application.ledger import Ledger
 from observatory.application.measure import Limits, Measure
 from observatory.application.ports import (
     AlertStore,
@@ -60,6 +63,7 @@ class Observatory:
     deliver: Deliver | None
     """None without a Slack token."""
     views: Views
+    actions: Actions
     clock: Clock
 
 
@@ -71,7 +75,7 @@ def build(  # noqa: PLR0913 - one for each port
     alerts: AlertStore | None = None,
     messenger: Messenger | None = None,
     clock: Clock | None = None,
-    tell: Callable[[Progress], object] | None = None,
+    tell: Callable[[Progress], object] = id,
 ) -> Observatory:
     """Wire the product and take up its state.
 
@@ -93,23 +97,24 @@ def build(  # noqa: PLR0913 - one for each port
     recorder.load(now=clock.now())
     holes = Holes()
     fill = Fill(Measure(source, clock, limits=_PATIENT), recorder, history, holes, tick=seconds)
-    catch_up = CatchUp(definitions, fill, clock, settings.lag)
-    if tell is not None:
-        catch_up.tell = tell
+    catch_up = CatchUp(definitions, fill, clock, settings.lag, tell)
     board = Board(Snapshot(definitions.catalog), Health(started_at=clock.now()))
     addresses = Addresses(settings.public_url, settings.grafana_url, settings.catch_all_channel)
+    door = _door(settings, clock)
+    announce = Announce(addresses, recorder.bad_events, interactive=door is not None) if messenger else None
     tick = Tick(
         definitions=definitions,
         measure=Measure(source, clock, limits=Limits(query=settings.prometheus_timeout)),
         recorder=recorder,
         holes=holes,
         alerts=alerts,
-        announce=Announce(addresses, recorder.bad_events) if messenger else None,
+        announce=announce,
         board=board,
         clock=clock,
         length=settings.tick,
         lag=settings.lag,
         complete=lambda: catch_up.complete,
+        catch_all=settings.catch_all_channel,
     )
     deliver = messenger and Deliver(
         alerts,
@@ -122,7 +127,8 @@ def build(  # noqa: PLR0913 - one for each port
         capacity=_SENDERS,
     )
     views = Views(board, alerts, clock, BurnDown(recorder, board))
-    return Observatory(tick, catch_up, recorder, deliver or None, views, clock)
+    done = actions(Ledger(alerts, board, announce), clock, door=door)
+    return Observatory(tick, catch_up, recorder, deliver or None, views, done, clock)
 
 
 def build_status(
@@ -223,3 +229,10 @@ def _slack(settings: Settings) -> Messenger | None:
     if settings.slack_token is None:
         return None
     return SlackMessenger(settings.slack_token.get_secret_value(), base_url=settings.slack_api_url)
+
+
+def _door(settings: Settings, clock: Clock) -> Door | None:
+    if settings.slack_signing_secret is None:
+        return None
+    signatures = SlackSignatures(settings.slack_signing_secret.get_secret_value(), clock)
+    return Door(signatures.genuine, SlackWhispers(settings.slack_api_url).whisper)

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
 
     slack_token: SecretStr | None = Field(None, description="Bot token. Without one, alerts are only logged.")
     slack_api_url: str = Field("https://slack.com/api/", description="For the development Slack.")
+    slack_signing_secret: SecretStr | None = Field(
+        None,
+        description="Checks that a pressed button comes from Slack. Without one, messages have no such buttons.",
+    )
     catch_all_channel: str | None = Field(
         None, description="Slack channel id of last resort, when a squad's own and its fallback fail."
     )
@@ -52,6 +56,8 @@ class Settings(BaseSettings):
     port: int = Field(8600, ge=0, le=65535, description="Port to listen on; 0 finds a free one.")
     token: SecretStr | None = Field(None, description="Asked of every caller as Authorization: Bearer.")
     public_url: str | None = Field(None, description="How browsers reach the portal, for links in messages.")
+    url: str = Field("http://127.0.0.1:8600", description="Where the command line finds the running service.")
+    user: str | None = Field(None, description="Who you are to the audit log, on the command line.")
     grafana_url: str | None = Field(None, description="Grafana's address, for links to dashboards.")
     grafana_token: SecretStr | None = Field(None, description="For `observatory push`: a service account's.")
     grafana_ca_file: Path | None = Field(None, description="A certificate authority of your own (PEM).")

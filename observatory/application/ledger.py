@@ -1,0 +1,66 @@
+"""What people decide, written at once: incidents, what is told of them, and who did it, in one transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from observatory.alerting import Incident, IncidentState, Silence, Transition, changes, quieten, still
+from observatory.application.announce import Announce
+from observatory.application.audit import AuditEntry
+from observatory.application.delivery import Delivery
+from observatory.application.ports import AlertStore
+from observatory.application.snapshot import Board
+
+OPEN = tuple(state for state in IncidentState if state is not IncidentState.RESOLVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where use cases write; the numbers that messages show are those of the newest tick."""
+
+    alerts: AlertStore
+    board: Board
+    announce: Announce | None
+    """None: there is nowhere to tell anything."""
+
+    def step(self, incident: Incident) -> Transition:
+        """Where a decision about this incident begins: nothing has changed so far."""
+        return still(incident, self.board.snapshot.statuses.get(incident.slo))
+
+    def write(
+        self,
+        steps: Sequence[Transition],
+        *,
+        audit: AuditEntry,
+        now: datetime,
+        silences: Sequence[Silence] = (),
+    ) -> Collection[str]:
+        """Write steps that were decided on what `step` gave; returns the incidents that moved on meanwhile."""
+        return self.alerts.record(
+            [step.incident for step in steps],
+            self._deliveries(steps, now=now),
+            silences=silences,
+            audit=[audit],
+            revisions={step.previous.id: step.previous.revision for step in steps if step.previous},
+        )
+
+    def quietened(self, changed: Silence, *, now: datetime) -> list[Transition]:
+        """What becomes of open incidents when this silence is added, or is now as it is here."""
+        others = [one for one in self.alerts.silences(ending_after=now) if one.id != changed.id]
+        steps = [self.step(incident) for incident in self.alerts.incidents(states=OPEN)]
+        return [
+            step for step in (quieten(one, [*others, changed], now=now) for one in steps) if changes(step)
+        ]
+
+    def _deliveries(self, steps: Sequence[Transition], *, now: datetime) -> list[Delivery]:
+        """What is told. Before the first tick there is nothing to show; the ticks edit the message soon enough."""
+        catalog = self.board.snapshot.catalog
+        entries = {entry.id: entry for entry in catalog.slos()}
+        told = [step for step in steps if step.status is not None and step.incident.slo in entries]
+        if self.announce is None:
+            return []
+        return [
+            delivery
+            for step in told
+            for delivery in self.announce(step, entries[step.incident.slo], catalog, now=now)
+        ]
