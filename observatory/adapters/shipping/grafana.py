@@ -5,11 +5,11 @@ Facts: https://grafana.com/docs/grafana/latest/developers/http_api/, and pkg/api
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from observatory.adapters.shipping.http import Credentials, Http
+from observatory.adapters.shipping.http import LIMIT, Credentials, Http
 from observatory.application.ports import Revision, SavedDashboard
 from observatory.outputs.shipping import Dashboard, Folder
 
@@ -22,8 +22,8 @@ _ROOT = ("", "general")
 class Grafana:
     """One Grafana, seen with one token."""
 
-    def __init__(self, url: str, credentials: Credentials) -> None:
-        self._http = Http("Grafana", url, credentials)
+    def __init__(self, url: str, credentials: Credentials, *, timeout: timedelta = LIMIT) -> None:
+        self._http = Http("Grafana", url, credentials, timeout=timeout)
 
     def has_folder(self, uid: str) -> bool:
         """See `DashboardServer.has_folder`."""

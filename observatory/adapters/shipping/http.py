@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
+from weakref import finalize
 
 import httpx2
 
@@ -14,7 +15,7 @@ from observatory.errors import Ambiguous, DefinitionError, RateLimited, Refused,
 _LONGEST = 500
 _RETRY_AFTER = 60
 _TOO_MANY = 429
-_LIMIT = timedelta(seconds=30)
+LIMIT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Http:
     """A system at an address, which may have a path of its own."""
 
     def __init__(
-        self, system: str, url: str, credentials: Credentials, *, timeout: timedelta = _LIMIT
+        self, system: str, url: str, credentials: Credentials, *, timeout: timedelta = LIMIT
     ) -> None:
         """Check address and credentials; nothing is sent yet.
 
@@ -55,6 +56,7 @@ class Http:
             verify=_trusted(credentials.ca_file),
             timeout=timeout.total_seconds(),
         )
+        finalize(self, self._client.close)
 
     def get(
         self, path: str, *, params: Mapping[str, Any] | None = None, absent: bool = False
