@@ -85,7 +85,8 @@ class Matcher:
         try:
             _compiled(self.value)
         except re2.error as error:
-            return f"matcher {self}: no regular expression (RE2): {error}"
+            why = error.args[0]  # of RE2 itself: bytes
+            return f"matcher {self} is no regular expression (RE2): {why.decode(errors='replace')}"
         return None
 
     def matches(self, subject: Silenceable) -> bool:

@@ -9,8 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from observatory import __version__
+from observatory.application.actions import Actions, actions
+from observatory.application.ledger import Ledger
 from observatory.application.snapshot import Views
-from observatory.entrypoints.api import incidents, probes, slos, squads
+from observatory.entrypoints.api import (
+    acknowledge,
+    audit,
+    incidents,
+    interactions,
+    probes,
+    silences,
+    slos,
+    squads,
+)
 from observatory.entrypoints.api.access import SIGN_IN, TokenRequired
 from observatory.entrypoints.api.http import CarefulHeaders, HeadAndETag
 from observatory.entrypoints.api.metrics import metrics_router
@@ -30,11 +41,14 @@ from observatory.entrypoints.portal.rendering import Pages
 from observatory.errors import ObservatoryError
 from observatory.settings import Settings
 
-_OPEN = ("/healthz", SIGN_IN, "/static/portal.css", "/static/icon.svg")
+_OPEN = ("/healthz", SIGN_IN, "/static/portal.css", "/static/icon.svg", interactions.PATH)
 
 
-def create_app(views: Views, settings: Settings) -> FastAPI:
-    """API, portal, probes and metrics over these views."""
+def create_app(views: Views, settings: Settings, allowed: Actions | None = None) -> FastAPI:
+    """API, portal, probes and metrics over these views.
+
+    `allowed` is what people may do; unless given, what they do is written and nobody is told.
+    """
     app = FastAPI(
         title="Observatory",
         version=__version__,
@@ -46,6 +60,7 @@ def create_app(views: Views, settings: Settings) -> FastAPI:
         middleware=_middleware(views, settings),
     )
     app.state.views = views
+    app.state.actions = allowed or actions(Ledger(views.alerts, views.board, None), views.clock)
     app.state.settings = settings
     app.state.pages = Pages(views, settings)
     app.state.drawings = Drawings()
@@ -55,6 +70,10 @@ def create_app(views: Views, settings: Settings) -> FastAPI:
         slos.router,
         squads.router,
         incidents.router,
+        acknowledge.router,
+        silences.router,
+        audit.router,
+        interactions.router,
     ):
         app.include_router(router)
     app.include_router(pages.router, include_in_schema=False)

@@ -41,7 +41,7 @@ def incidents(
     found = views.alerts.incidents(states=state, squad=squad, since=since, limit=limit)
     if squad is not None and not found:  # a squad that is gone keeps its incidents
         find_squad(views.board.snapshot, squad)
-    return JSONResponse([_shape(incident, settings) for incident in found])
+    return JSONResponse([shape(incident, settings) for incident in found])
 
 
 @router.get(
@@ -54,10 +54,11 @@ def one_incident(views: LookedAt, settings: Configured, incident_id: str) -> JSO
     incident = views.alerts.incident(incident_id)
     if incident is None:
         raise not_found("incident", incident_id, ())
-    return JSONResponse(_shape(incident, settings))
+    return JSONResponse(shape(incident, settings))
 
 
-def _shape(incident: Incident, settings: Settings) -> dict[str, Any]:
+def shape(incident: Incident, settings: Settings) -> dict[str, Any]:
+    """An incident as the API shows it."""
     return {
         "id": incident.id,
         "squad": incident.squad,
@@ -70,6 +71,9 @@ def _shape(incident: Incident, settings: Settings) -> dict[str, Any]:
         "updated_at": incident.updated_at.isoformat(),
         "resolved_at": incident.resolved_at.isoformat() if incident.resolved_at else None,
         "reopened": incident.reopened,
+        "acknowledged_by": incident.acknowledged_by,
+        "acknowledged_at": incident.acknowledged_at.isoformat() if incident.acknowledged_at else None,
+        "silence": incident.silence.id if incident.silence else None,
         "url": f"{(settings.public_url or '').rstrip('/')}/incidents/{quote(incident.id, safe='')}",
     }
 

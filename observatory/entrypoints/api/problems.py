@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from http import HTTPStatus
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse
 
 from observatory.errors import DefinitionError, NotFound, ObservatoryError, RateLimited, Refused, Unavailable
 
-_PROGRAMS = ("/api/", "/metrics", "/healthz", "/readyz")
+_PROGRAMS = ("/api/", "/slack/", "/metrics", "/healthz", "/readyz")
 RETRY_SECONDS = 15
+_SHOWN = 500
 
 
 def is_for_programs(path: str) -> bool:
@@ -84,10 +85,20 @@ def argument_problem(error: RequestValidationError) -> JSONResponse:
     wrong = [
         {
             "where": ".".join(str(part) for part in one["loc"]),
-            "value": one.get("input"),
+            "value": _shown(one.get("input")),
             "expected": one["msg"],
         }
         for one in error.errors()
     ]
     detail = "; ".join(f"{one['where']}: {one['expected']}" for one in wrong)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=wrong)
+
+
+def _shown(value: object) -> object:
+    """What a caller sent, as far as JSON can say it back: no bytes, no NaN, no half a character, nothing endless."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float) and isfinite(value):
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    return text.encode("utf-8", "replace").decode()[:_SHOWN]

@@ -93,6 +93,9 @@ class IncidentShape(Shape):
     updated_at: datetime
     resolved_at: datetime | None
     reopened: int
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    silence: str | None = Field(description="The id of the silence that keeps it quiet, or kept it so last.")
     url: str = Field(description="The incident's page; absolute when OBSERVATORY_PUBLIC_URL is set.")
 
 

@@ -54,7 +54,7 @@ def run(
 def _serve(observatory: Observatory, settings: Settings, listener: socket.socket) -> None:
     """Tick, deliver and answer until SIGTERM or SIGINT; what is being sent to Slack then is sent."""
     config = uvicorn.Config(
-        create_app(observatory.views, settings),
+        create_app(observatory.views, settings, observatory.actions),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_GOODBYE,
