@@ -10,12 +10,13 @@ from support.catalogs import a_catalog, a_service, a_squad, an_slo
 
 from observatory.adapters.memory.alerts import MemoryAlerts
 from observatory.adapters.memory.clock import ManualClock
-from observatory.alerting import Incident, IncidentState
-from observatory.application.delivery import Delivery
+from observatory.alerting import Incident, IncidentState, Notification, NotificationKind
+from observatory.application.delivery import Delivery, DeliveryState
 from observatory.application.snapshot import Board, Health, Snapshot, Views
 from observatory.catalog import Catalog, OnCall, Place, ServiceSlo, Slack
 from observatory.errors import Unavailable
 from observatory.evaluation import BudgetPoint, Severity, SloStatus, State, TierStatus
+from observatory.outputs.message import Message
 
 NOW = datetime(2026, 3, 18, 2, 47, 30, tzinfo=UTC)
 AT = NOW.replace(second=0) - timedelta(minutes=1)
@@ -74,7 +75,8 @@ def tiers_of(burn: Mapping[str, float | None]) -> tuple[TierStatus, ...]:
     for name, severity, long, short, threshold in TIERS:
         rates = [burn.get(long), burn.get(short)]
         firing = all(rate is not None and rate >= float(threshold) for rate in rates)
-        judged.append(TierStatus(name, severity, long, short, Decimal(threshold), firing, clear=not firing))
+        clear = None if None in rates else not firing
+        judged.append(TierStatus(name, severity, long, short, Decimal(threshold), firing, clear))
     return tuple(judged)
 
 
@@ -109,7 +111,9 @@ def a_status(
         affordable=budget - bad if known else None,
         burn=rates,
         tiers=tiers_of(rates),
-        budget_minutes=entry.slo.window.length.total_seconds() / 60 * float(entry.slo.budget) if known else None,
+        budget_minutes=entry.slo.window.length.total_seconds() / 60 * float(entry.slo.budget)
+        if known
+        else None,
     )
     return replace(status, **overrides)
 
@@ -128,6 +132,31 @@ def an_incident(incident_id: str, entry: ServiceSlo, **overrides: Any) -> Incide
         updated_at=NOW - timedelta(minutes=2),
     )
     return replace(incident, **overrides)
+
+
+def a_delivery(incident: Incident, text: str, **overrides: Any) -> Delivery:
+    """A message that reached the squad's channel at once."""
+    notification = Notification(
+        delivery_id=f"{incident.id}-{text}",
+        incident=incident.id,
+        destination="C0PLAYLISTS",
+        kind=NotificationKind.ROOT,
+        revision=1,
+        priority=0,
+        not_before=incident.opened_at,
+        deadline=incident.opened_at + timedelta(minutes=5),
+    )
+    delivery = Delivery(
+        notification=notification,
+        message=Message(text),
+        state=DeliveryState.SENT,
+        attempt=1,
+        channel="C0PLAYLISTS",
+        ts="1773801841.000100",
+        permalink="https://music.slack.example/archives/C0PLAYLISTS/p1773801841000100",
+        sent_at=incident.opened_at + timedelta(seconds=1),
+    )
+    return replace(delivery, **overrides)
 
 
 def views_of(
@@ -261,7 +290,9 @@ def organisation() -> Views:
     return views_of(
         catalog,
         [status for status, _ in told.values()],
-        alerts=Alerts(incidents),
+        alerts=Alerts(
+            incidents, [a_delivery(incidents[0], "🔴 PAGE: playlist/availability is burning 17.2× too fast")]
+        ),
         burn_down=lambda slo: told[slo][1] if slo in told else (),
     )
 

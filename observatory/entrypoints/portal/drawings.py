@@ -8,7 +8,7 @@ from threading import Lock
 from observatory.evaluation import BudgetPoint
 from observatory.outputs.charts import Scheme, burn_down_svg
 
-SIZES = {"wide": (800, 250), "narrow": (358, 210)}
+SIZES = {"wide": (600, 240), "narrow": (340, 210)}
 """Name: width and height in CSS pixels."""
 _KEPT = 256
 

@@ -30,19 +30,18 @@ def events(number: float | None) -> str:
     if number is None:
         return NO_DATA
     for size, unit in _UNITS:
-        if abs(number) >= size:
+        if number >= size:
             scaled = number / size
-            text = f"{scaled:.0f}" if abs(scaled) >= 100 else f"{scaled:.1f}".removesuffix(".0")  # noqa: PLR2004 - three digits
-            return f"{text}{NBSP}{unit}".replace("-", "−")
-    return count(number) if number >= 0 else f"−{count(-number)}"
+            text = f"{scaled:.0f}" if scaled >= 100 else f"{scaled:.1f}".removesuffix(".0")  # noqa: PLR2004 - three digits
+            return f"{text}{NBSP}{unit}"
+    return count(number)
 
 
-def outage_minutes(status: SloStatus) -> str:
-    """What is left of the budget as time of full outage at the window's mean traffic."""
+def outage(status: SloStatus) -> str:
+    """What is left of the budget, or overspent, as time of full outage at the window's mean traffic."""
     if status.budget_minutes is None or status.remaining is None:
         return NO_DATA
-    left = timedelta(minutes=status.budget_minutes * status.remaining)
-    return span(left) if left >= timedelta(0) else f"−{span(-left)}"
+    return span(timedelta(minutes=status.budget_minutes * abs(status.remaining)))
 
 
 def ratio_bar(ratio: float | None) -> float:

@@ -114,8 +114,7 @@ def slo_page(request: Request, shown: Shown, views: LookedAt, service: str, slo:
         "slo.html",
         row=SloRow(entry, snapshot.statuses.get(entry.id)),
         incidents=incidents,
-        has_chart=_is_drawable(points),
-        seen_hours=sum(point.remaining is not None for point in points),
+        seen_hours=_seen(points),
         hours=len(points),
     )
 
@@ -130,7 +129,7 @@ def burn_down(
     if size not in SIZES:
         raise not_found("chart size", size, SIZES)
     points = views.burn_down(entry.id)
-    if not _is_drawable(points):
+    if not _seen(points):
         raise NotFound(f"There is nothing to draw yet: {entry.id} was not measured in its window.")
     svg = drawn.burn_down(entry.id, points, at=snapshot.at, scheme=scheme, size=size)
     return Response(svg, media_type="image/svg+xml")
@@ -145,6 +144,7 @@ def incident_page(request: Request, shown: Shown, views: LookedAt, incident_id: 
     snapshot = views.board.snapshot
     rows = [row for row in slo_rows(snapshot) if row.entry.id == incident.slo]
     owner = snapshot.catalog.squads.get(incident.squad)
+    points = views.burn_down(incident.slo) if rows else ()
     return shown.show(
         request,
         "incident.html",
@@ -152,6 +152,8 @@ def incident_page(request: Request, shown: Shown, views: LookedAt, incident_id: 
         row=rows[0] if rows else None,
         zone=owner.on_call.timezone if owner else "UTC",
         deliveries=views.alerts.deliveries(incident=incident_id),
+        seen_hours=_seen(points),
+        hours=len(points),
     )
 
 
@@ -167,8 +169,8 @@ def _trends(views: Views, rows: Sequence[SloRow]) -> dict[str, Sequence[BudgetPo
     return {row.entry.id: views.burn_down(row.entry.id) for row in rows}
 
 
-def _is_drawable(points: Sequence[BudgetPoint]) -> bool:
-    return any(point.remaining is not None for point in points)
+def _seen(points: Sequence[BudgetPoint]) -> int:
+    return sum(point.remaining is not None for point in points)
 
 
 def _matches(row: SloRow, query: str, state: str) -> bool:

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 from observatory.application.snapshot import Views
 from observatory.entrypoints.api.state import base_path
 from observatory.entrypoints.portal import figures, words
+from observatory.outputs.links import dashboard_url, service_uid, squad_uid
 from observatory.outputs.slack import numbers
 from observatory.settings import Settings
 
@@ -47,7 +48,10 @@ class Pages:
             "spark_size": figures.SPARK,
             "burn_bar": figures.burn_bar,
             "explain": words.explain,
-            "time_left": words.time_left,
+            "budget_words": words.budget_words,
+            "burn_words": words.burn_words,
+            "service_dashboard": lambda name: dashboard_url(service_uid(name), settings.grafana_url),
+            "squad_dashboard": lambda name: dashboard_url(squad_uid(name), settings.grafana_url),
             "window_words": words.window_words,
         }
 
@@ -103,7 +107,6 @@ _FILTERS: Mapping[str, Any] = {
     "good_share": figures.good_share,
     "burn_rate": figures.burn_rate,
     "events": figures.events,
-    "outage": figures.outage_minutes,
     "bar": figures.ratio_bar,
     "span": numbers.span,
     "about": numbers.about,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from observatory.alerting import IncidentState
 from observatory.catalog import ServiceSlo
 from observatory.catalog.durations import duration_text
+from observatory.entrypoints.portal import figures
 from observatory.evaluation import SloStatus, State
 from observatory.outputs.slack import numbers
 
@@ -98,6 +99,27 @@ def time_left(status: SloStatus) -> timedelta | None:
     if burn is None or burn <= 1 or status.remaining is None or status.remaining <= 0:
         return None
     return status.remaining * status.window / burn
+
+
+def budget_words(status: SloStatus) -> str:
+    """What is left of the budget, in events and as time of full outage at the window's mean traffic."""
+    if status.affordable is None or status.budget is None:
+        return figures.NO_DATA
+    allowed = figures.events(status.budget)
+    outage = figures.outage(status)
+    if status.affordable < 0:
+        return f"{figures.events(-status.affordable)} more failures than the {allowed} allowed, as much as {outage} of full outage"
+    return f"{figures.events(status.affordable)} of {allowed} failures may still happen, as much as {outage} of full outage"
+
+
+def burn_words(status: SloStatus) -> str:
+    """What the last hour's burn means."""
+    left = time_left(status)
+    if left is not None and left < status.window:
+        return f"the budget is gone in {numbers.about(left)} at this pace"
+    if status.burn["1h"] is not None and status.burn["1h"] <= 1:
+        return "sustainable: 1× spends exactly the budget"
+    return "more than the budget bears in the long run"
 
 
 def window_words(entry: ServiceSlo) -> str:
