@@ -22,7 +22,7 @@ from observatory.measurement import (
     read_growth,
     with_breaks,
 )
-from observatory.planning import Plan, Query
+from observatory.planning import CounterQuery, Plan, Query
 
 MOST_POINTS = 11_000
 """Points of one series that Prometheus gives in one answer."""
@@ -99,7 +99,7 @@ class _Round:
         try:
             yield self._read(query, ends)
         except Refused as refusal:
-            self.refused.append(query.growth)
+            self.refused.append(query.promql)
             patient = refusal.code in _BAD_QUERIES and len(self.refused) < self.limits.refusals
             if not patient or len(query.groups) == 1:
                 yield self._failure(query, str(refusal))
@@ -113,19 +113,20 @@ class _Round:
         """Latency SLOs that counted events, and none in their bucket, because there is no such bucket."""
         grew = measurement.buckets.total > 0
         for reading in readings:
-            if reading.query.bound is None:
+            query = reading.query
+            if not isinstance(query, CounterQuery) or query.bound is None:
                 continue
             empty = np.flatnonzero(~reading.growth.seen.any(axis=0))
             last = defaultdict(list)
             for group in empty:
-                slos = reading.query.feeds.of([int(group)]).slo
+                slos = query.feeds.of([int(group)]).slo
                 ticks = np.flatnonzero(grew[:, slos].any(axis=1))
                 if len(ticks):
                     last[int(measurement.buckets.ends[ticks[-1]])].append(int(group))
             for end, groups in last.items():
-                yield from self._check_bounds(reading.query.part(groups), end)
+                yield from self._check_bounds(query.part(groups), end)
 
-    def _check_bounds(self, query: Query, end: int) -> Iterator[QueryFailure]:
+    def _check_bounds(self, query: CounterQuery, end: int) -> Iterator[QueryFailure]:
         try:
             answer = self._query(query.bounds, np.array([end]), query.tick)
         except (Refused, Unavailable) as error:
@@ -150,26 +151,30 @@ class _Round:
 
     def _read_span(self, query: Query, ends: NDArray[np.int64]) -> Reading:
         try:
-            answer = self._query(query.growth, ends, query.tick)
+            answer = self._query(query.promql, ends, query.tick)
             reading = Reading(query, read_growth(query, answer, ends=ends), answer.warnings)
             groups = np.flatnonzero(reading.growth.fresh.any(axis=0))
-            return self._with_breaks(reading, groups, ends) if len(groups) else reading
+            if not isinstance(query, CounterQuery) or not len(groups):
+                return reading
+            return self._with_breaks(query, reading, groups, ends)
         except Refused as refusal:
             if _TOO_MUCH not in str(refusal) or len(ends) == 1:
                 raise
             middle = len(ends) // 2
             return _joined([self._read_span(query, ends[:middle]), self._read_span(query, ends[middle:])])
 
-    def _with_breaks(self, reading: Reading, groups: NDArray[np.intp], ends: NDArray[np.int64]) -> Reading:
+    def _with_breaks(
+        self, query: CounterQuery, reading: Reading, groups: NDArray[np.intp], ends: NDArray[np.int64]
+    ) -> Reading:
         """Look closer at the series that were reset or are new, where and when there are any."""
         growth, warnings = reading.growth, list(reading.warnings)
-        for some in reading.query.split(groups.tolist()):
-            part = reading.query.part(some)
+        for some in query.split(groups.tolist()):
+            part = query.part(some)
             for ticks in _runs(np.flatnonzero(reading.growth.fresh[:, some].any(axis=1))):
                 answer = self._query(part.breaks, ends[ticks], part.tick)
                 growth = with_breaks(growth, part, answer, groups=some, ends=ends[ticks], at=ticks.start)
                 warnings += answer.warnings
-        return Reading(reading.query, growth, warnings)
+        return Reading(query, growth, warnings)
 
     def _query(self, promql: str, ends: NDArray[np.int64], step: int) -> Answer:
         left = self.deadline - self.now()
@@ -180,7 +185,7 @@ class _Round:
         )
 
     def _failure(self, query: Query, message: str) -> QueryFailure:
-        return QueryFailure(self.plan.ids(query), query.growth, message)
+        return QueryFailure(self.plan.ids(query), query.promql, message)
 
 
 def _runs(ticks: NDArray[np.intp]) -> Iterator[slice]:

@@ -1,18 +1,18 @@
 """YAML text to frozen, validated squads, services and SLOs; every problem at once."""
 
+from observatory.catalog.counters import ErrorOrSlow, Events, Latency
 from observatory.catalog.decoding import MAX_BYTES
+from observatory.catalog.expressions import WINDOW, Promql
+from observatory.catalog.gauges import Condition, Freshness, Probe, Queue, Threshold
 from observatory.catalog.model import (
     Behaviour,
     Catalog,
     Escalation,
-    Events,
-    Latency,
     OnCall,
     Rolling,
     Service,
     ServiceSlo,
     Slack,
-    Sli,
     Slo,
     Squad,
     Use,
@@ -21,29 +21,39 @@ from observatory.catalog.parsing import ParsedCatalog, parse_catalog
 from observatory.catalog.problems import InvalidCatalog, Problem, report
 from observatory.catalog.schema import json_schema
 from observatory.catalog.selectors import Matcher, Selector, parse_selector
+from observatory.catalog.slis import Sli, Sliced
 from observatory.catalog.written import Place
 
 __all__ = [
     "MAX_BYTES",
+    "WINDOW",
     "Behaviour",
     "Catalog",
+    "Condition",
+    "ErrorOrSlow",
     "Escalation",
     "Events",
+    "Freshness",
     "InvalidCatalog",
     "Latency",
     "Matcher",
     "OnCall",
     "ParsedCatalog",
     "Place",
+    "Probe",
     "Problem",
+    "Promql",
+    "Queue",
     "Rolling",
     "Selector",
     "Service",
     "ServiceSlo",
     "Slack",
     "Sli",
+    "Sliced",
     "Slo",
     "Squad",
+    "Threshold",
     "Use",
     "json_schema",
     "parse_catalog",

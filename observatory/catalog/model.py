@@ -11,129 +11,17 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    InstanceOf,
-    Tag,
-    model_validator,
-)
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import Field, model_validator
 
 from observatory.catalog import notation
-from observatory.catalog.selectors import Selector
-from observatory.catalog.written import BadValue, Place, Written, nearest_to
+from observatory.catalog.counters import SelectorText
+from observatory.catalog.definition import Definition, Placed
+from observatory.catalog.slis import EXAMPLE, WrittenSli
+from observatory.catalog.written import BadValue, nearest_to
 
 Name = Annotated[str, notation.NAME]
 Channel = Annotated[str, notation.CHANNEL]
 Labels = Mapping[Annotated[str, notation.LABEL], Annotated[str, notation.LABEL_VALUE]]
-SelectorText = Annotated[InstanceOf[Selector], notation.SELECTOR]
-Selectors = Annotated[tuple[SelectorText, ...], notation.ONE_OR_MORE_SELECTORS]
-
-
-class Definition(BaseModel):
-    """Base of everything written in YAML: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Placed(Definition):
-    """A definition that remembers where it was written; nobody writes `place` by hand."""
-
-    place: SkipJsonSchema[InstanceOf[Place]]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _take_place(cls, value: object) -> object:
-        if isinstance(value, Written) and "place" not in value:
-            return {**value, "place": value.place}
-        return value
-
-
-class Events(Definition):
-    """SLI over counted events: `total`, and one of `bad` and `good`; each a sum of selectors of counters."""
-
-    total: Selectors
-    bad: Selectors = ()
-    good: Selectors = ()
-
-    @model_validator(mode="after")
-    def _one_side(self) -> Self:
-        example = "{total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}'}"
-        if not self.total:
-            raise BadValue("total names at least one counter", example=example, at=("total",))
-        if bool(self.bad) == bool(self.good):
-            raise BadValue("besides total, exactly one of bad and good is written", example=example)
-        side = "bad" if self.bad else "good"
-        if set(self.bad or self.good) == set(self.total):
-            raise BadValue(f"{side} counts the same events as total", example=example, at=(side,))
-        return self
-
-
-def _base_name(histogram: Selector) -> Selector:
-    for suffix in ("_bucket", "_count", "_sum"):
-        if (base := histogram.metric.removesuffix(suffix)) != histogram.metric:
-            raise BadValue(f"a histogram is named without {suffix}", example=base)
-    return histogram
-
-
-class Latency(Definition):
-    """SLI over a classic histogram: an event is good when it took at most `below`.
-
-    `histogram` is a selector of the metric without its `_bucket` suffix.
-    """
-
-    histogram: Annotated[SelectorText, AfterValidator(_base_name)] = Field(
-        examples=["http_request_duration_seconds"]
-    )
-    below: Annotated[timedelta, notation.duration("300ms")] = Field(examples=["300ms"])
-
-
-_SLI_LATER = frozenset(
-    {"error_or_slow", "probe", "threshold", "freshness", "queue", "promql"}
-    | {"http", "grpc", "messaging", "otel", "istio", "starlette"}
-)
-_SLI_EXAMPLE = "{events: {total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}'}}"
-
-
-def _one_kind(value: object) -> object:
-    """Refuse what is no `{events: …}` and no `{latency: …}` before the alternatives are tried."""
-    if not isinstance(value, dict):
-        if isinstance(value, Events | Latency):
-            return value
-        raise BadValue("an SLI is a mapping from its kind to its metrics", example=_SLI_EXAMPLE)
-    if len(value) != 1:
-        raise BadValue("an SLI has exactly one kind, events or latency", example=_SLI_EXAMPLE)
-    kind = str(next(iter(value)))
-    if kind in _SLI_LATER:
-        raise BadValue(
-            f"SLIs of kind {kind} are not supported yet; supported are events and latency",
-            example=_SLI_EXAMPLE,
-            at=(kind,),
-        )
-    if kind not in ("events", "latency"):
-        nearest = nearest_to(kind, ("events", "latency"))
-        raise BadValue(
-            "an SLI is of kind events or latency", example=_SLI_EXAMPLE, nearest=nearest, at=(kind,)
-        )
-    return value
-
-
-def _kind_of(value: object) -> str:
-    return str(next(iter(value))) if isinstance(value, dict) else type(value).__name__.lower()
-
-
-Sli = Events | Latency
-WrittenSli = Annotated[
-    Annotated[Events, notation.Keyed("events"), Tag("events")]
-    | Annotated[Latency, notation.Keyed("latency"), Tag("latency")],
-    Discriminator(_kind_of),
-    BeforeValidator(_one_kind),
-]
 
 
 class Rolling(Definition):
@@ -173,7 +61,7 @@ class Slo(Placed):
     objective: Annotated[Decimal, notation.PERCENT] = Field(examples=[99.9])
     """Percent, as written: 99.9."""
     window: Window = Rolling()
-    sli: WrittenSli = Field(examples=[_SLI_EXAMPLE])
+    sli: WrittenSli = Field(examples=[EXAMPLE])
     rule: Literal["exact", "classic"] = "exact"
     """When its alerts fire: `exact` asks for significance, `classic` compares rates alone."""
     description: str = ""
@@ -222,8 +110,10 @@ _DIALECTS = {
     "postgresql": (),
     "memcached": (),
     "cassandra": ("mcac", "jmx", "instaclustr"),
+    "kafka": ("kafka_exporter", "kminion"),
 }
-"""What a service may use, and which exporters of it name their metrics differently."""
+"""What a service may use, and which exporters of it name their metrics differently; where there are several, a
+declaration has to say which: the wrong names would show nothing, and alert nobody."""
 
 
 class Use(Definition):
@@ -241,8 +131,11 @@ class Use(Definition):
     @model_validator(mode="after")
     def _known_dialect(self) -> Self:
         known = _DIALECTS[self.kind]
-        if self.dialect is None or self.dialect in known:
+        if self.dialect in known or (self.dialect is None and not known):
             return self
+        if self.dialect is None:
+            rule = f"a {self.kind} names its exporter, one of {', '.join(known)}: they share no metric name"
+            raise BadValue(rule, example=known[0], at=("dialect",))
         rule = f"dialects of {self.kind} are {', '.join(known)}" if known else f"{self.kind} has no dialects"
         raise BadValue(rule, nearest=nearest_to(self.dialect, known), at=("dialect",))
 

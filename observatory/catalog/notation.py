@@ -58,6 +58,24 @@ class Keyed:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Short:
+    """Annotation of a mapping that may also be written as the value of one of its keys: `probe: up`."""
+
+    key: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._wrap, handler(source))
+
+    def _wrap(self, value: object) -> object:
+        return {self.key: value} if isinstance(value, str) else value
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "minLength": 1}, handler(schema)]}
+
+
 def text(pattern: str, *, rule: str, example: str) -> Notation:
     """Text of a certain form, kept as it is."""
     form = re.compile(pattern)
@@ -146,6 +164,20 @@ def read_objective(value: object) -> object:
     return value
 
 
+def read_number(value: object) -> object:
+    """A number to Decimal, exactly as written."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str):
+        raise BadValue("a number is written without quotes and unit", example="100")
+    return value
+
+
+def read_number_or_duration(value: object) -> object:
+    """A number to Decimal, and what has a unit to timedelta."""
+    return read_duration(value, example="5m") if isinstance(value, str) else read_number(value)
+
+
 def read_selector(value: object) -> object:
     """PromQL to a Selector."""
     if not isinstance(value, str):
@@ -205,6 +237,11 @@ TIME_ZONE = one_of(
 PERCENT = Notation(
     read_objective,
     {"type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 100, "examples": [99.9]},
+)
+NUMBER = Notation(read_number, {"type": "number", "examples": [100]})
+NUMBER_OR_DURATION = Notation(
+    read_number_or_duration,
+    {"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^(?=.){DURATION}$"}], "examples": [1000]},
 )
 _SELECTOR = {"type": "string", "minLength": 1, "examples": ['http_requests_total{code=~"5.."}']}
 SELECTOR = Notation(read_selector, _SELECTOR)

@@ -7,9 +7,10 @@ from itertools import groupby
 from types import MappingProxyType
 
 from observatory.catalog.decoding import decode
+from observatory.catalog.expressions import Promql
 from observatory.catalog.headers import API_VERSION, read_header
 from observatory.catalog.model import Catalog, Service, Squad
-from observatory.catalog.nodes import Mapped, Node, Scalar, compose
+from observatory.catalog.nodes import Mapped, Node, Scalar, compose, follow, path_text
 from observatory.catalog.problems import InvalidCatalog, Problem
 from observatory.catalog.references import Document, check_references
 from observatory.catalog.validation import validate
@@ -100,7 +101,17 @@ def _read_document(found: _Found, node: Node) -> None:
         service, problems = validate(node, Service)
         if service is not None:
             found.services.setdefault(service.name, service)
+            problems += _asked_alone(node, service)
     found.problems += problems
+
+
+def _asked_alone(node: Node, service: Service) -> Iterator[Problem]:
+    """What is right, and costs more than it need."""
+    for number, slo in enumerate(service.slos):
+        if isinstance(slo.sli, Promql):
+            path = ("slos", number, "sli", "promql")
+            rule = "an expression of one's own shares no query with other SLOs: it costs two queries a tick"
+            yield Problem(follow(node, path)[2], path_text(path), rule, severity="warning")
 
 
 def _catalog(found: _Found) -> Catalog:

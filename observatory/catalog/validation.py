@@ -1,16 +1,18 @@
 """A document's nodes to a definition, or pydantic's errors to problems in a squad's words."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TypeVar, get_args
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from observatory.catalog.model import Definition, Placed
+from observatory.catalog.definition import Definition, Placed
 from observatory.catalog.nodes import Mapped, Node, Scalar, Step, follow, path_text
 from observatory.catalog.problems import Problem, shortened
 from observatory.catalog.scalars import value_of
+from observatory.catalog.slis import KINDS
 from observatory.catalog.written import Ambiguous, BadValue, nearest_to
 
 D = TypeVar("D", bound=Placed)
@@ -38,12 +40,12 @@ def validate(node: Mapped, model: type[D]) -> tuple[D | None, list[Problem]]:
 
 
 def _problem(root: Node, model: type[Definition], details: ErrorDetails) -> Problem:
-    path = details["loc"]
+    typed, path = details["loc"], _as_written(details["loc"])
     written_by_hand = path[-1] == "place"
     if details["type"] == "extra_forbidden" or written_by_hand:
-        return _unknown_key(root, model, path)
+        return _unknown_key(root, path, _fields(model, typed[:-1]))
     if details["type"] == "missing":
-        return _missing(root, model, path)
+        return _missing(root, path, _fields(model, typed[:-1]))
     if path[-1] == "[key]":
         taken, _, place = follow(root, path[:-1])
         node: Node = Scalar(place, str(path[-2]), plain=False)
@@ -58,19 +60,27 @@ def _problem(root: Node, model: type[Definition], details: ErrorDetails) -> Prob
     return Problem(place, path_text(taken), rule, _shown(node), _example(model, taken, node), nearest)
 
 
-def _unknown_key(root: Node, model: type[Definition], path: Sequence[Step]) -> Problem:
+def _as_written(path: Sequence[Step]) -> tuple[Step, ...]:
+    """The path in the document: that an SLI is a preset is no step of it, as the other kinds are."""
+    for number, pair in enumerate(pairwise(path), start=1):
+        if pair == ("sli", "preset"):
+            return (*path[:number], *path[number + 1 :])
+    return tuple(path)
+
+
+def _unknown_key(root: Node, path: Sequence[Step], fields: Mapping[str, FieldInfo]) -> Problem:
     key = str(path[-1])
     _, _, place = follow(root, path)
-    known = [*_fields(model, path[:-1]), *(["apiVersion"] if len(path) == 1 else [])]
+    known = [*fields, *(["apiVersion"] if len(path) == 1 else [])]
     rule = _LATER.get(key, f"unknown key; known here are {', '.join(known)}")
     nearest = None if key in _LATER else nearest_to(key, known)
     return Problem(place, path_text(path), rule, nearest=nearest)
 
 
-def _missing(root: Node, model: type[Definition], path: Sequence[Step]) -> Problem:
+def _missing(root: Node, path: Sequence[Step], fields: Mapping[str, FieldInfo]) -> Problem:
     key = str(path[-1])
     _, parent, _ = follow(root, path[:-1])
-    field = _fields(model, path[:-1]).get(key)
+    field = fields.get(key)
     example = f"{key}: {field.examples[0]}" if field is not None and field.examples else None
     return Problem(parent.place, path_text(path), f"{key} is missing", example=example)
 
@@ -137,7 +147,7 @@ def _fields(model: type[Definition], path: Sequence[Step]) -> Mapping[str, Field
     for step in path:
         if isinstance(step, int):
             continue
-        tagged = [one for one in here if one.__name__.lower() == step] if len(here) > 1 else []
+        tagged = [KINDS[step]] if len(here) > 1 and step in KINDS else []
         inner = [one.model_fields[step].annotation for one in here if step in one.model_fields]
         here = tagged or [found for annotation in inner for found in _definitions(annotation)]
     return {name: field for one in here for name, field in one.model_fields.items() if name != "place"}

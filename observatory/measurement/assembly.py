@@ -38,8 +38,11 @@ def assemble(
         if reading.growth.born.any():
             # What a service counted before anything was known of it is where counting starts.
             counted = counted - reading.growth.born.T[feeds.group] * first[feeds.slo]
-        np.add.at(total, feeds.slo, counted * feeds.total[:, None])
+        events = reading.growth.seen.T[feeds.group] if reading.query.slices else counted
+        np.add.at(total, feeds.slo, events * feeds.total[:, None])
         np.add.at(bad, feeds.slo, counted * feeds.bad[:, None])
+    capped = sorted(plan.capped)
+    bad[capped] = np.minimum(bad[capped], total[capped])
     lost = {slo for failure in failures for slo in failure.slos}
     seen &= ~np.array([slo in lost for slo in plan.slos], dtype=bool)[:, None]
     total, bad = np.where(seen, total, 0).T, np.where(seen, bad, 0).T

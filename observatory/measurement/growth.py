@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observatory.measurement.answers import Answer
-from observatory.planning import PART, Query
+from observatory.planning import PART, CounterQuery, Query
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,7 +15,7 @@ class Growth:
     """What the G groups of a query counted in T ticks; every array is (T, G)."""
 
     counted: NDArray[np.float64]
-    """Events, those of new series included."""
+    """Events, those of new series included; of slices of time, 1 where one is bad."""
     fresh: NDArray[np.float64]
     """What of `counted` came from series that were reset or are new."""
     seen: NDArray[np.bool_]
@@ -27,7 +27,7 @@ class Growth:
 
 
 def read_growth(query: Query, answer: Answer, *, ends: NDArray[np.int64]) -> Growth:
-    """The answer to `query.growth` at these ticks, `query.tick` seconds apart."""
+    """The answer to `query.promql` at these ticks, `query.tick` seconds apart."""
     shape = (len(ends), len(query.groups))
     named = np.array(["__name__" in labels for labels in answer.labels], dtype=bool)
     table = _Table(query, answer, ends)
@@ -41,7 +41,13 @@ def read_growth(query: Query, answer: Answer, *, ends: NDArray[np.int64]) -> Gro
 
 
 def with_breaks(
-    growth: Growth, part: Query, answer: Answer, *, groups: Sequence[int], ends: NDArray[np.int64], at: int
+    growth: Growth,
+    part: CounterQuery,
+    answer: Answer,
+    *,
+    groups: Sequence[int],
+    ends: NDArray[np.int64],
+    at: int,
 ) -> Growth:
     """The growth, corrected for series that were reset or are new.
 
@@ -64,7 +70,7 @@ def with_breaks(
     return replace(growth, counted=counted, born=born, first=first)
 
 
-def read_bounds(query: Query, answer: Answer) -> Mapping[int, Sequence[str]]:
+def read_bounds(query: CounterQuery, answer: Answer) -> Mapping[int, Sequence[str]]:
     """Group to the bounds (`le`) of its buckets in ascending order; a group without buckets is left out."""
     found: dict[int, set[str]] = {}
     for labels, group in zip(answer.labels, groups_of(query, answer.labels), strict=True):

@@ -2,6 +2,16 @@
 
 from observatory.planning.fusing import plan
 from observatory.planning.promql import ALIVE, PART
-from observatory.planning.queries import Feeds, Plan, Query
+from observatory.planning.queries import CounterQuery, Feeds, GaugeQuery, Plan, Query, WrittenQuery
 
-__all__ = ["ALIVE", "PART", "Feeds", "Plan", "Query", "plan"]
+__all__ = [
+    "ALIVE",
+    "PART",
+    "CounterQuery",
+    "Feeds",
+    "GaugeQuery",
+    "Plan",
+    "Query",
+    "WrittenQuery",
+    "plan",
+]

@@ -2,27 +2,55 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-from observatory.catalog import Events, Latency, Matcher, Selector, ServiceSlo
+from observatory.catalog import (
+    Condition,
+    ErrorOrSlow,
+    Events,
+    Freshness,
+    Latency,
+    Matcher,
+    Probe,
+    Promql,
+    Queue,
+    Selector,
+    ServiceSlo,
+    Sli,
+    Threshold,
+)
 from observatory.planning import promql
-from observatory.planning.queries import LONGEST, Feeds, Plan, Query
+from observatory.planning.queries import (
+    LONGEST,
+    CounterQuery,
+    Feeds,
+    GaugeQuery,
+    Plan,
+    Query,
+    WrittenQuery,
+)
 
 MOST_GROUPS = 1000
 _MENTIONS = 4
 """How often a query names its selector."""
 
 
+class Counting(NamedTuple):
+    """Series are counters, whose growth is asked (see CounterQuery)."""
+
+    bound: str | None = None
+    apart: tuple[Matcher, ...] = ()
+
+
 class Term(NamedTuple):
-    """What an SLO counts: a selector, and what its events are (see Feeds)."""
+    """What an SLO counts: a selector, what its events are (see Feeds), and what is asked of its series."""
 
     selector: Selector
     total: float
     bad: float
-    bound: str | None = None
+    asked: Counting | Condition = Counting()
 
 
 class Feed(NamedTuple):
@@ -41,15 +69,7 @@ class Family(NamedTuple):
     labels: tuple[str, ...]
     """The labels of the `=` matchers."""
     presence: bool
-    bound: str | None
-
-
-@dataclass(slots=True)
-class _Use:
-    """What is wanted of one selector."""
-
-    bound: str | None
-    feeds: list[Feed] = field(default_factory=list)
+    asked: Counting | Condition
 
 
 Group = tuple[str, ...]
@@ -60,48 +80,89 @@ def plan(entries: Sequence[ServiceSlo], *, tick: int) -> Plan:
 
     The SLOs keep their order. A selector that several SLOs use is asked once.
     """
-    uses: dict[Selector, _Use] = {}
+    uses: _Uses = defaultdict(list)
     for index, entry in enumerate(entries):
         for term in terms(entry):
-            use = uses.setdefault(term.selector, _Use(term.bound))
-            use.feeds.append(Feed(index, term.total, term.bad))
-    queries = [
+            events = 1.0 if isinstance(term.asked, Counting) else tick / promql.SLICE
+            uses[term.selector, term.asked].append(Feed(index, events * term.total, events * term.bad))
+    fused = [
         query
         for family, members in sorted(_families(uses).items(), key=lambda item: str(item[0]))
         for query in _queries(family, members, tick=tick)
     ]
-    return Plan(tuple(entry.id for entry in entries), tick, tuple(queries))
+    written = [
+        query
+        for index, entry in enumerate(entries)
+        if isinstance(entry.slo.sli, Promql)
+        for query in _written(index, entry.slo.sli, tick=tick)
+    ]
+    capped = frozenset(index for index, entry in enumerate(entries) if _may_overlap(entry.slo.sli))
+    return Plan(tuple(entry.id for entry in entries), tick, (*fused, *written), capped)
 
 
 def terms(entry: ServiceSlo) -> Iterator[Term]:
-    """What an SLO counts, each selector with the labels of its service."""
+    """What an SLO counts, each selector with the labels of its service; nothing for what a squad wrote itself."""
     own = [Matcher(label, "=", value) for label, value in entry.service.selector.items()]
-    match entry.slo.sli:
+    for term in _terms(entry.slo.sli):
+        yield term._replace(selector=term.selector.where(*own))
+
+
+def _terms(sli: Sli) -> Iterator[Term]:
+    match sli:
         case Events(total=total, bad=bad, good=good):
-            yield from (Term(selector.where(*own), 1, 1 if good else 0) for selector in total)
-            yield from (Term(selector.where(*own), 0, 1) for selector in bad)
-            yield from (Term(selector.where(*own), 0, -1) for selector in good)
-        case Latency(histogram=histogram, below=below):
-            bound = f"{below.total_seconds():.15g}"
-            count = Selector(f"{histogram.metric}_count", histogram.matchers).where(*own)
-            bucket = Selector(f"{histogram.metric}_bucket", histogram.matchers).where(*own, promql.le(bound))
-            yield Term(count, 1, 1)
-            yield Term(bucket, 0, -1, bound)
+            yield from (Term(selector, 1, 1 if good else 0) for selector in total)
+            yield from (Term(selector, 0, 1) for selector in bad)
+            yield from (Term(selector, 0, -1) for selector in good)
+        case Latency():
+            yield Term(sli.count, 1, 1)
+            yield _in_time(sli)
+        case ErrorOrSlow(total=total, bad=()):
+            yield from (Term(selector, 1, 1) for selector in total)
+            yield _in_time(sli, apart=sli.histogram.matchers)
+        case ErrorOrSlow(total=total, bad=bad):
+            yield from (Term(selector, 1, 0) for selector in total)
+            yield from (Term(selector, 0, 1) for selector in (*bad, sli.count))
+            yield _in_time(sli)
+        case Probe() | Threshold() | Freshness() | Queue():
+            yield Term(sli.gauge, 1, 1, sli.condition)
+        case Promql():
+            return
 
 
-def _families(uses: Mapping[Selector, _Use]) -> Mapping[Family, dict[Group, list[Feed]]]:
+def _in_time(sli: Latency | ErrorOrSlow, *, apart: tuple[Matcher, ...] = ()) -> Term:
+    return Term(sli.buckets.where(promql.le(sli.bound)), 0, -1, Counting(sli.bound, apart))
+
+
+def _may_overlap(sli: Sli) -> bool:
+    """Whether an event may be counted as bad twice, or by an expression that promises nothing."""
+    return isinstance(sli, Promql) or (isinstance(sli, ErrorOrSlow) and bool(sli.bad))
+
+
+def _written(slo: int, sli: Promql, *, tick: int) -> Iterator[Query]:
+    total, bad = promql.expressions(sli, window=f"{tick}s")
+    events = 1.0 if sli.total is not None else tick / promql.SLICE
+    for text, feed in ((total, Feed(slo, events, 0)), (bad, Feed(slo, 0, events))):
+        yield WrittenQuery(text=text, by=(), groups=((),), feeds=_feeds([[feed]]), tick=tick)
+
+
+_Uses = dict[tuple[Selector, Counting | Condition], list[Feed]]
+
+
+def _families(uses: _Uses) -> Mapping[Family, dict[Group, list[Feed]]]:
     families: dict[Family, dict[Group, list[Feed]]] = defaultdict(dict)
-    for selector, use in uses.items():
+    for (selector, asked), feeds in uses.items():
         by_label = defaultdict(list)
         for matcher in selector.matchers:
             by_label[matcher.label].append(matcher)
         # A label that a series may lack (="") or that several matchers speak of can't be grouped by.
         fusible = [m[0] for m in by_label.values() if len(m) == 1 and m[0].operator == "=" and m[0].value]
+        if isinstance(asked, Counting):
+            fusible = [matcher for matcher in fusible if matcher not in asked.apart]
         rest = tuple(m for m in selector.matchers if m not in fusible)
-        presence = any(feed.total for feed in use.feeds)
+        presence = any(feed.total for feed in feeds)
         labels = tuple(matcher.label for matcher in fusible)
-        family = Family(Selector(selector.metric, rest), labels, presence, use.bound)
-        families[family][tuple(matcher.value for matcher in fusible)] = use.feeds
+        family = Family(Selector(selector.metric, rest), labels, presence, asked)
+        families[family][tuple(matcher.value for matcher in fusible)] = feeds
     return families
 
 
@@ -112,15 +173,25 @@ def _queries(family: Family, members: dict[Group, list[Feed]], *, tick: int) -> 
     fixed = [Matcher(label, "=", groups[0][i]) for i, label in enumerate(family.labels) if i not in varying]
     by = tuple(family.labels[position] for position in varying)
     for chunk in _chunks(groups):
-        yield Query(
-            family=family.selector.where(*fixed),
-            by=by,
-            groups=tuple(tuple(group[position] for position in varying) for group in chunk),
-            feeds=_feeds([members[group] for group in chunk]),
-            tick=tick,
-            presence=family.presence,
-            bound=family.bound,
-        )
+        selector = family.selector.where(*fixed)
+        chosen = tuple(tuple(group[position] for position in varying) for group in chunk)
+        feeds = _feeds([members[group] for group in chunk])
+        match family.asked:
+            case Counting(bound=bound, apart=apart):
+                yield CounterQuery(
+                    family=selector,
+                    by=by,
+                    groups=chosen,
+                    feeds=feeds,
+                    tick=tick,
+                    presence=family.presence,
+                    bound=bound,
+                    apart=apart,
+                )
+            case condition:
+                yield GaugeQuery(
+                    family=selector, by=by, groups=chosen, feeds=feeds, tick=tick, condition=condition
+                )
 
 
 def _chunks(groups: Sequence[Group]) -> Iterator[Sequence[Group]]:

@@ -1,5 +1,7 @@
 """The PromQL that counts events exactly: what every planned query says.
 
+Counters first, then gauges, then expressions that a squad wrote itself.
+
 An increment over a tick is the difference of each series' last sample now and one tick ago; differences of
 consecutive ticks telescope, so nothing is extrapolated and the sum over any span is a whole number. Both sides are
 `last_over_time`, not plain selectors: those lose what a target counted between the last tick and its end, because
@@ -8,7 +10,7 @@ Prometheus marks its series stale.
 
 from collections.abc import Iterable, Sequence
 
-from observatory.catalog import Matcher, Selector
+from observatory.catalog import WINDOW, Condition, Matcher, Promql, Selector
 
 LOOKBACK = "5m"
 """How old a sample may be to count as present: Prometheus's own default, so scrapes may be that far apart."""
@@ -68,9 +70,10 @@ def breaks(selector: Selector, by: Sequence[str], *, tick: int) -> str:
     return " or ".join(f'label_replace({text}, "{PART}", "{part}", "", "")' for part, text in parts.items())
 
 
-def bounds(selector: Selector, by: Sequence[str]) -> str:
-    """Which buckets the histograms of each group have."""
-    every = Selector(selector.metric, tuple(m for m in selector.matchers if m.label != "le"))
+def bounds(selector: Selector, by: Sequence[str], *, apart: Sequence[Matcher] = ()) -> str:
+    """Which buckets the histograms of each group have, whatever these matchers say."""
+    kept = tuple(m for m in selector.matchers if m.label != "le" and m not in apart)
+    every = Selector(selector.metric, kept)
     return f"group by ({','.join([*by, 'le'])}) ({_now(every)})"
 
 
@@ -78,6 +81,50 @@ def le(bound: str) -> Matcher:
     """The bucket of this bound, in both ways it is written: `1` and, since Prometheus 3, `1.0`."""
     ways = [bound, f"{bound}.0"] if bound.isdigit() else [bound]
     return Matcher("le", "=~", "|".join(map(_literal, ways)))
+
+
+SLICE = 60
+"""Seconds: what an SLI over time counts as one event, so that ticks of any length count the same."""
+
+
+def badness(gauge: Selector, by: Sequence[str], condition: Condition, *, tick: int) -> str:
+    """The share of each group's last tick that was bad, looked at once a slice and at its end."""
+    now = slices(gauge, by, condition)
+    return now if tick <= SLICE else f"avg_over_time(({now})[{tick - 1}s:{SLICE}s])"
+
+
+def slices(gauge: Selector, by: Sequence[str], condition: Condition) -> str:
+    """Whether the slice that ends now is bad (1) or good (0), for each group; no row where nothing has a value.
+
+    A plain selector: a gauge whose target is gone says nothing any more. NaN is no value.
+    """
+    labels, bad = f"({','.join(by)})", f"{condition.op} bool {condition.value:f}"
+    value = f"({gauge} >= -Inf)"
+    if condition.age:
+        value = f"(time() - {value})"
+    match condition.across:
+        case "any":
+            return f"max by {labels} ({value} {bad})"
+        case "all":
+            return f"min by {labels} ({value} {bad})"
+        case _:
+            return f"{condition.across} by {labels} ({value}) {bad}"
+
+
+def expressions(sli: Promql, *, window: str) -> tuple[str, str]:
+    """Total and bad events of the last `window`, one series each.
+
+    A ratio that is not a number (0 of 0) means no events; one that is absent, that nothing was measured.
+    """
+    total = None if sli.total is None else f"sum({sli.total.replace(WINDOW, window)})"
+    if sli.ratio is None:
+        return total or "", f"clamp_min(sum({(sli.bad or '').replace(WINDOW, window)}) < Inf, 0)"
+    ratio = f"avg({sli.ratio.replace(WINDOW, window)})"
+    share = f"clamp({ratio}, 0, 1)" if sli.of == "bad" else f"(1 - clamp({ratio}, 0, 1))"
+    known = f"abs({ratio}) < Inf"
+    if total is None:
+        return f"count({known}) or 0 * count({ratio})", share
+    return f"({total} and on () ({known})) or ({total} == 0)", f"{share} * on () {total}"
 
 
 def _now(selector: Selector) -> str:

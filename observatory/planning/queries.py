@@ -1,5 +1,6 @@
 """What is to be asked, and which answer belongs to which SLO."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from observatory.catalog import Selector
+from observatory.catalog import Condition, Matcher, Selector
 from observatory.planning import promql
 
 LONGEST = 16_000
@@ -24,7 +25,7 @@ class Feeds:
     slo: NDArray[np.intp]
     """(F,) index into the plan's SLOs."""
     total: NDArray[np.float64]
-    """(F,) 1 where the events count as total events, else 0."""
+    """(F,) 1 where the events count as total events (of time: the slices of a tick), else 0."""
     bad: NDArray[np.float64]
     """(F,) 1 where they count as bad ones, -1 where as good ones (bad = total - good), else 0."""
 
@@ -35,27 +36,66 @@ class Feeds:
         return type(self)(group, self.slo[rows], self.total[rows], self.bad[rows])
 
 
-@dataclass(frozen=True, eq=False)
-class Query:
-    """One question about G groups of series that differ only in the values of `by`."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Query(ABC):
+    """One question about G groups of series, asked at the end of every tick."""
+
+    by: tuple[str, ...]
+    """The labels that tell the groups apart."""
+    groups: tuple[tuple[str, ...], ...]
+    """(G,) values of the labels in `by`; one empty tuple when there is a single group."""
+    feeds: Feeds
+    tick: int
+    """Seconds."""
+
+    @property
+    @abstractmethod
+    def promql(self) -> str:
+        """The question."""
+
+    @property
+    def slices(self) -> bool:
+        """Whether the events are time, and the answer says which share of it was bad; else the answer counts events."""
+        return False
+
+    def part(self, groups: Sequence[int]) -> Self:
+        """The same question about some of the groups, given by their indices, ascending."""
+        return replace(self, groups=tuple(self.groups[g] for g in groups), feeds=self.feeds.of(groups))
+
+    def halves(self) -> tuple[Self, Self]:
+        """Two queries that ask the same. Only for a query about more than one group."""
+        middle = len(self.groups) // 2
+        return self.part(range(middle)), self.part(range(middle, len(self.groups)))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SeriesQuery(Query):
+    """About series that differ only in the values of `by`."""
 
     family: Selector
     """All that the groups have in common."""
-    by: tuple[str, ...]
-    groups: tuple[tuple[str, ...], ...]
-    """(G,) values of the labels in `by`; one empty tuple when the family is a single group."""
-    feeds: Feeds
-    tick: int
-    """Seconds over which growth is asked."""
-    presence: bool
-    """Whether the answer tells a group that is idle from one that is missing: so for total events."""
-    bound: str | None = None
-    """The upper bound (`le`) that the series are the histogram bucket of."""
 
     @cached_property
     def selector(self) -> Selector:
         """The family, narrowed to the groups."""
         return promql.narrow(self.family, self.by, self.groups)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CounterQuery(SeriesQuery):
+    """How much counters grew."""
+
+    presence: bool
+    """Whether the answer tells a group that is idle from one that is missing: so for total events."""
+    bound: str | None = None
+    """The upper bound (`le`) that the series are the histogram bucket of."""
+    apart: tuple[Matcher, ...] = ()
+    """Matchers that may select nothing although the histogram is there: those of events that succeeded."""
+
+    @property
+    def promql(self) -> str:
+        """See `growth`."""
+        return self.growth
 
     @cached_property
     def growth(self) -> str:
@@ -70,22 +110,42 @@ class Query:
     @property
     def bounds(self) -> str:
         """PromQL: the buckets that there are."""
-        return promql.bounds(self.selector, self.by)
-
-    def part(self, groups: Sequence[int]) -> Self:
-        """The same question about some of the groups, given by their indices, ascending."""
-        return replace(self, groups=tuple(self.groups[g] for g in groups), feeds=self.feeds.of(groups))
-
-    def halves(self) -> tuple[Self, Self]:
-        """Two queries that ask the same. Only for a query about more than one group."""
-        middle = len(self.groups) // 2
-        return self.part(range(middle)), self.part(range(middle, len(self.groups)))
+        return promql.bounds(self.selector, self.by, apart=self.apart)
 
     def split(self, groups: Sequence[int]) -> Iterator[Sequence[int]]:
         """These groups (ascending indices) in portions for which `breaks` is not overlong."""
         share = max(1, len(self.groups) * LONGEST // len(self.breaks))
         for start in range(0, len(groups), share):
             yield groups[start : start + share]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class GaugeQuery(SeriesQuery):
+    """How much of a tick was bad, by the gauges' values."""
+
+    condition: Condition
+
+    @cached_property
+    def promql(self) -> str:
+        """1 where the tick was bad, 0 where it was good; see `promql.badness`."""
+        return promql.badness(self.selector, self.by, self.condition, tick=self.tick)
+
+    @property
+    def slices(self) -> bool:
+        """A slice of time is an event."""
+        return True
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WrittenQuery(Query):
+    """An expression that a squad wrote; it feeds one SLO, and is fused with nothing."""
+
+    text: str
+
+    @property
+    def promql(self) -> str:
+        """The expression."""
+        return self.text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +157,8 @@ class Plan:
     tick: int
     """Seconds."""
     queries: tuple[Query, ...]
+    capped: frozenset[int] = frozenset()
+    """Indices of the SLOs whose bad events may have been counted twice, and are at most as many as all."""
 
     def ids(self, query: Query) -> tuple[str, ...]:
         """The SLOs that a query feeds."""

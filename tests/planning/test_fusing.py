@@ -4,7 +4,7 @@ import promql_parser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.catalogs import a_service, a_squad, an_slo, events, latency
+from support.catalogs import a_service, a_squad, an_slo, events, latency, parse_sli
 
 from observatory.catalog import ServiceSlo
 from observatory.planning import plan
@@ -154,3 +154,70 @@ def test_the_order_of_the_catalog_changes_no_query(names):
 
 def test_nothing_to_measure_is_a_plan_without_queries():
     assert plan([], tick=60).queries == ()
+
+
+def of(*texts, names=("album", "playlist")):
+    slos = tuple(an_slo(f"slo-{number}", sli=parse_sli(text)) for number, text in enumerate(texts))
+    return plan(entries(*services(*names, slos=slos)), tick=60)
+
+
+def test_gauges_of_many_services_share_a_query_and_other_conditions_have_their_own():
+    planned = of(
+        "{threshold: {metric: depth, op: '<', value: 5}}",
+        "{threshold: {metric: depth, op: '<', value: 7}}",
+        "{threshold: {metric: depth, op: '<', value: 7, bad_when: all}}",
+    )
+    assert [query.groups for query in planned.queries] == [(("album",), ("playlist",))] * 3
+    assert sorted(query.promql for query in planned.queries) == [
+        'max by (job) ((depth{job=~"album|playlist"} >= -Inf) >= bool 5)',
+        'max by (job) ((depth{job=~"album|playlist"} >= -Inf) >= bool 7)',
+        'min by (job) ((depth{job=~"album|playlist"} >= -Inf) >= bool 7)',
+    ]
+
+
+def test_a_gauge_that_several_slos_judge_alike_is_asked_once():
+    planned = of("{queue: {lag: depth, below: 5}}", "{threshold: {metric: depth, op: '<=', value: 5}}")
+    assert len(planned.queries) == 1
+
+
+def test_expressions_are_asked_as_they_are_and_feed_one_slo_each():
+    planned = of("{promql: {bad: 'sum(increase(a[$window]))', total: 'sum(increase(b[$window]))'}}")
+    assert [query.promql for query in planned.queries] == [
+        "sum(sum(increase(b[60s])))",
+        "clamp_min(sum(sum(increase(a[60s]))) < Inf, 0)",
+    ] * 2
+    assert [planned.ids(query) for query in planned.queries] == [("album/slo-0",)] * 2 + [
+        ("playlist/slo-0",)
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{probe: up}",
+        "{probe: {gauge: up, bad_when: avg}}",
+        "{threshold: {metric: depth, op: '!=', value: -0.5, bad_when: sum}}",
+        "{freshness: {timestamp: last_seconds, below: 10m}}",
+        "{queue: {oldest_age: age_seconds, below: 5m, bad_when: all}}",
+        "{error_or_slow: {total: a_total, histogram: 'h_seconds{ok=\"1\"}', below: 1s}}",
+        "{error_or_slow: {total: a_total, bad: b_total, histogram: h_seconds, below: 1s}}",
+        "{promql: {bad: 'sum(increase(a[$window]))', total: 'sum(increase(b[$window]))'}}",
+        "{promql: {ratio: a / b, of: good}}",
+        "{promql: {ratio: a / b, of: bad, total: 'c - c offset $window'}}",
+    ],
+)
+def test_every_kind_becomes_valid_promql(text):
+    planned = of(text)
+    for query in planned.queries:
+        promql_parser.parse(query.promql)
+    assert {slo for query in planned.queries for slo in planned.ids(query)} == set(planned.slos)
+
+
+def test_which_events_succeeded_is_no_label_to_fuse_by():
+    sli = parse_sli("{error_or_slow: {total: a_total, histogram: 'h_seconds{ok=\"1\"}', below: 1s}}")
+    (bucket, _) = plan(entries(*services("album", "playlist", slos=(an_slo(sli=sli),))), tick=60).queries[
+        ::-1
+    ]
+    assert bucket.by == ("job",)
+    assert "ok=" in bucket.growth
+    assert "ok=" not in bucket.bounds

@@ -14,6 +14,7 @@ from observatory.catalog import (
     Rolling,
     Service,
     Slack,
+    Sli,
     Slo,
     Squad,
     parse_catalog,
@@ -142,3 +143,9 @@ def changed(old: str, new: str, *, text: str = SERVICE_YAML) -> str:
     """The text with one passage exchanged; it has to be there."""
     assert old in text, f"{old!r} is not in the text"
     return text.replace(old, new, 1)
+
+
+def parse_sli(text: str) -> Sli:
+    """The SLI that a squad writes like this."""
+    written = "{latency: {histogram: http_request_duration_seconds, below: 300ms}}"
+    return parse_yaml(changed(written, text)).valid().services["playlist"].slos[1].sli

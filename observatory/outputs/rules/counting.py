@@ -11,11 +11,27 @@ telescope: counts stay whole, nothing is counted twice, and the scrape interval 
 - A series not seen for `MEMORY` is newborn and counts from zero, but only if the SLO was being measured `SETTLED` ago:
   after a restart of Prometheus, or on the first day of a service, old counters are not mistaken for fresh events.
 - Nothing at all is no result: unknown, not zero.
+
+SLIs over gauges count minutes: one event each, bad or good by the gauge's value at its end. Expressions that a squad
+wrote itself are recorded as they are, with the bucket for their window.
 """
 
 from collections.abc import Sequence
 
-from observatory.catalog import Events, Latency, Matcher, Selector, Sli
+from observatory.catalog import (
+    ErrorOrSlow,
+    Events,
+    Freshness,
+    Latency,
+    Matcher,
+    Probe,
+    Promql,
+    Queue,
+    Selector,
+    Sli,
+    Threshold,
+)
+from observatory.planning.promql import expressions, slices
 
 FRESH = "5m"
 """How old the last scrape may be; as long as Prometheus's own lookback."""
@@ -27,7 +43,13 @@ SETTLED = "10m"
 
 def total_events(sli: Sli) -> str:
     """Every event of the last bucket; no result when there is nothing to count."""
-    return _sum(totals(sli), totals(sli))
+    match sli:
+        case Events() | Latency() | ErrorOrSlow():
+            return _sum(totals(sli), totals(sli))
+        case Probe() | Threshold() | Freshness() | Queue():
+            return f"0 * ({slices(sli.gauge, (), sli.condition)}) + 1"
+        case Promql():
+            return expressions(sli, window=BUCKET)[0]
 
 
 def bad_events(sli: Sli, *, total: str) -> str:
@@ -39,50 +61,50 @@ def bad_events(sli: Sli, *, total: str) -> str:
     """
     match sli:
         case Events(bad=bad) if bad:
-            return f"(\n{_indent(_sum(bad, totals(sli)))}\n  and on () {total}\n)\nor on () 0 * {total}"
+            return _known(_sum(bad, totals(sli)), total)
         case Events(good=good):
             return _difference(total, _sum(good, totals(sli)))
-        case Latency():
+        case ErrorOrSlow(bad=bad) if bad:
+            slow = _difference(_sum((sli.count,), (sli.count,)), _sum((within_bound(sli),), (sli.count,)))
+            failed = _sum(bad, totals(sli))
+            return _at_most(total, f"({_known(failed, total)})\n+ on () ({_known(slow, total)})")
+        case Latency() | ErrorOrSlow():
             return _difference(total, _sum((within_bound(sli),), totals(sli)))
+        case Probe() | Threshold() | Freshness() | Queue():
+            return slices(sli.gauge, (), sli.condition)
+        case Promql():
+            return _at_most(total, _known(expressions(sli, window=BUCKET)[1], total))
 
 
 def narrowed(sli: Sli, labels: dict[str, str]) -> Sli:
-    """The same SLI, every selector narrowed to a service's own labels."""
+    """The same SLI, every selector narrowed to a service's own labels; what a squad wrote itself stays as it is."""
     matchers = [Matcher(label, "=", value) for label, value in labels.items()]
-    match sli:
-        case Events():
-            return sli.model_copy(
-                update={
-                    kind: tuple(selector.where(*matchers) for selector in getattr(sli, kind))
-                    for kind in ("total", "bad", "good")
-                }
-            )
-        case Latency():
-            return sli.model_copy(update={"histogram": sli.histogram.where(*matchers)})
+    update: dict[str, object] = {}
+    for name in type(sli).model_fields:
+        match getattr(sli, name):
+            case Selector() as selector:
+                update[name] = selector.where(*matchers)
+            case tuple() as selectors:
+                update[name] = tuple(selector.where(*matchers) for selector in selectors)
+    return sli.model_copy(update=update)
 
 
-def within_bound(sli: Latency) -> Selector:
+def within_bound(sli: Latency | ErrorOrSlow) -> Selector:
     """The bucket whose events were fast enough, under each spelling of its bound: `1` and `1.0`."""
-    bound = seconds(sli)
-    buckets = Selector(sli.histogram.metric + "_bucket", sli.histogram.matchers)
-    if "." in bound:
-        return buckets.where(Matcher("le", "=", bound))
-    return buckets.where(Matcher("le", "=~", rf"{bound}(\.0)?"))
+    if "." in sli.bound:
+        return sli.buckets.where(Matcher("le", "=", sli.bound))
+    return sli.buckets.where(Matcher("le", "=~", rf"{sli.bound}(\.0)?"))
 
 
-def seconds(sli: Latency) -> str:
-    """The bound in seconds, as a bucket's `le` spells it: 0.3, 1, 2.5."""
+def seconds(sli: Latency | ErrorOrSlow) -> str:
+    """The bound in seconds: 0.3, 1, 2.5."""
     whole, micro = divmod(round(sli.below.total_seconds() * 1_000_000), 1_000_000)
     return f"{whole}.{micro:06d}".rstrip("0").rstrip(".")
 
 
-def totals(sli: Sli) -> tuple[Selector, ...]:
+def totals(sli: Events | Latency | ErrorOrSlow) -> tuple[Selector, ...]:
     """What counts every event."""
-    match sli:
-        case Events(total=total):
-            return total
-        case Latency(histogram=histogram):
-            return (Selector(histogram.metric + "_count", histogram.matchers),)
+    return (sli.count,) if isinstance(sli, Latency) else sli.total
 
 
 def united(expressions: Sequence[str]) -> str:
@@ -94,6 +116,16 @@ def united(expressions: Sequence[str]) -> str:
         for part, text in enumerate(expressions)
     )
     return "\nor\n".join(parts)
+
+
+def _known(bad: str, total: str) -> str:
+    """These bad events, 0 where there are none of their series, nothing where there is no total."""
+    return f"(\n{_indent(bad)}\n  and on () {total}\n)\nor on () 0 * {total}"
+
+
+def _at_most(total: str, bad: str) -> str:
+    """These bad events, each at most once."""
+    return f"(\n{_indent(bad)}\n) <= on () {total}\nor on () {total}"
 
 
 def _difference(total: str, good: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from observatory.catalog import Events, Latency, Selector, Service, Sli, Slo
+from observatory.catalog import ErrorOrSlow, Events, Latency, Service, Sli, Slo
 from observatory.catalog.durations import duration_text
 from observatory.evaluation.tiers import TIERS
 from observatory.outputs.rules.counting import narrowed, within_bound
@@ -148,9 +148,16 @@ def _counters(sli: Sli) -> _Counters | None:
             successes, others = example(good[0]), example(total[0], avoiding=good)
             apart = [others] if good[0].metric != total[0].metric else []
             return _known([successes, *apart], [others])
-        case Latency(histogram=histogram):
-            count = example(Selector(histogram.metric + "_count", histogram.matchers))
+        case Latency():
+            count = example(sli.count)
             return _known([example(within_bound(sli)), count], [count])
+        case ErrorOrSlow(total=total, bad=bad) if bad:
+            every = [example(total[0], avoiding=bad), example(sli.count)]
+            return _known([example(within_bound(sli)), *every], every)
+        case ErrorOrSlow(total=total):
+            return _known([example(within_bound(sli)), example(total[0])], [example(total[0])])
+        case _:
+            return None
 
 
 def _known(good: list[str | None], bad: list[str | None]) -> _Counters | None:

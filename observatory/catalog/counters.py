@@ -1,0 +1,101 @@
+"""SLIs over counters: every event is counted, and is good or bad."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, InstanceOf, model_validator
+
+from observatory.catalog import notation
+from observatory.catalog.definition import Definition
+from observatory.catalog.selectors import Selector
+from observatory.catalog.written import BadValue
+
+SelectorText = Annotated[InstanceOf[Selector], notation.SELECTOR]
+Selectors = Annotated[tuple[SelectorText, ...], notation.ONE_OR_MORE_SELECTORS]
+
+
+class Events(Definition):
+    """SLI over counted events: `total`, and one of `bad` and `good`; each a sum of selectors of counters."""
+
+    total: Selectors
+    bad: Selectors = ()
+    good: Selectors = ()
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        example = "{total: http_requests_total, bad: 'http_requests_total{code=~\"5..\"}'}"
+        if not self.total:
+            raise BadValue("total names at least one counter", example=example, at=("total",))
+        if bool(self.bad) == bool(self.good):
+            raise BadValue("besides total, exactly one of bad and good is written", example=example)
+        side = "bad" if self.bad else "good"
+        if set(self.bad or self.good) == set(self.total):
+            raise BadValue(f"{side} counts the same events as total", example=example, at=(side,))
+        return self
+
+
+def _base_name(histogram: Selector) -> Selector:
+    for suffix in ("_bucket", "_count", "_sum"):
+        if (base := histogram.metric.removesuffix(suffix)) != histogram.metric:
+            raise BadValue(f"a histogram is named without {suffix}", example=base)
+    return histogram
+
+
+class Timed(Definition):
+    """What SLIs over a classic histogram have in common: the histogram, and a bound that is one of its buckets'."""
+
+    histogram: Annotated[SelectorText, AfterValidator(_base_name)] = Field(
+        examples=["http_request_duration_seconds"]
+    )
+    """A selector of the metric without its `_bucket` suffix."""
+    below: Annotated[timedelta, notation.duration("300ms")] = Field(examples=["300ms"])
+    unit: Literal["s", "ms"] = "s"
+    """What the histogram's own bounds are in."""
+
+    @property
+    def count(self) -> Selector:
+        """The counter of every event that was timed."""
+        return Selector(f"{self.histogram.metric}_count", self.histogram.matchers)
+
+    @property
+    def buckets(self) -> Selector:
+        """The buckets, of every bound."""
+        return Selector(f"{self.histogram.metric}_bucket", self.histogram.matchers)
+
+    @property
+    def bound(self) -> str:
+        """`below` as a bucket's `le` spells it: 0.3, 1, 2.5, and 300 when the unit is ms."""
+        return f"{self.below / _UNITS[self.unit]:.15g}"
+
+
+_UNITS = {"s": timedelta(seconds=1), "ms": timedelta(milliseconds=1)}
+
+
+class Latency(Timed):
+    """SLI over a classic histogram: an event is good when it took at most `below`."""
+
+
+class ErrorOrSlow(Timed):
+    """SLI that an event fails by failing or by taking longer than `below`, whichever: it counts once.
+
+    Without `bad`, `histogram` selects the events that succeeded, and bad is total less those of them that were fast
+    enough: exact. With `bad`, for a histogram that can't tell success from failure, bad is the slow events and the
+    failed ones, at most total: an event that is both counts twice when the histogram has failed events too.
+    """
+
+    total: Selectors
+    bad: Selectors = ()
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        if not self.total:
+            raise BadValue("total names at least one counter", example="http_requests_total", at=("total",))
+        if not self.bad and not self.histogram.matchers:
+            raise BadValue(
+                "without bad, the histogram selects the events that succeeded; a histogram that can't needs bad",
+                example='http_request_duration_seconds{code!~"5.."}',
+                at=("histogram",),
+            )
+        if set(self.bad) == set(self.total):
+            raise BadValue("bad counts the same events as total", at=("bad",))
+        return self
