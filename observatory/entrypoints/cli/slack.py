@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import SecretStr
 
 from observatory.bootstrap import read_catalog
 from observatory.catalog import Squad, parse_catalog
 from observatory.entrypoints.cli.options import CatalogFolder, settings_from
-from observatory.sandbox.slack import serve
+from observatory.errors import DefinitionError
+from observatory.sandbox.slack import RequestUrl, serve
 
 app = typer.Typer(help="Stand-ins to develop against.", no_args_is_help=True)
 
@@ -25,10 +27,29 @@ def slack(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 finds a free one.")] = 8700,
     file: Annotated[Path | None, typer.Option(help="Keep the workspace in this file.")] = None,
+    interactions: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where pressed buttons go: …/slack/interactions.")
+    ] = None,
+    signing_secret: Annotated[
+        str | None, typer.Option(help="Signs pressed buttons; else OBSERVATORY_SLACK_SIGNING_SECRET.")
+    ] = None,
 ) -> None:
     """Run a development Slack with the catalog's channels and a page that shows them."""
-    squads = parse_catalog(read_catalog(settings_from(catalog=catalog))).valid().squads.values()
-    serve(host, port, channels=channel_names(squads), file=file)
+    settings = settings_from(catalog=catalog, slack_signing_secret=signing_secret)
+    squads = parse_catalog(read_catalog(settings)).valid().squads.values()
+    target = _request_url(interactions, settings.slack_signing_secret)
+    serve(host, port, channels=channel_names(squads), file=file, request_url=target)
+
+
+def _request_url(url: str | None, secret: SecretStr | None) -> RequestUrl | None:
+    if url is None:
+        return None
+    if secret is None:
+        raise DefinitionError(
+            "--interactions needs a secret that Observatory knows as well: --signing-secret, or"
+            " OBSERVATORY_SLACK_SIGNING_SECRET"
+        )
+    return RequestUrl(url, secret.get_secret_value())
 
 
 def channel_names(squads: Iterable[Squad]) -> dict[str, str]:

@@ -29,6 +29,7 @@ _CONTROLS_PORT = 8710
 _SLACK_PORT = 8700
 _OBSERVATORY_PORT = 8600
 _PROMETHEUS_PORT = 9090
+_SIGNING_SECRET = "demo"  # noqa: S105 - both sides are ours, on loopback
 _STARTS_WITHIN = timedelta(seconds=90)
 _LOOKS_EVERY = 0.5
 
@@ -85,8 +86,11 @@ def world(
     observatory = f"127.0.0.1:{port_for(_OBSERVATORY_PORT)}"
     with ExitStack() as stack:
         services = stack.enter_context(MetricsServers(simulation, clock=clock, host="127.0.0.1", ports=ports))
+        buttons = slack.RequestUrl(f"http://{observatory}/slack/interactions", _SIGNING_SECRET)
         chat = stack.enter_context(
-            slack.running(channels=dict(plan.channels) or None, port=port_for(_SLACK_PORT))
+            slack.running(
+                channels=dict(plan.channels) or None, port=port_for(_SLACK_PORT), request_url=buttons
+            )
         )
         controls = stack.enter_context(running_controls(simulation, port=port_for(_CONTROLS_PORT)))
         config = scraping(services.addresses, observatory=observatory, rules=plan.rules)
@@ -140,6 +144,7 @@ def _observatory(plan: Plan, state: DemoState) -> Iterator[Child]:
         "OBSERVATORY_PROMETHEUS_URL": state.prometheus,
         "OBSERVATORY_DATABASE_URL": f"sqlite:///{plan.folder.resolve() / 'observatory.db'}",
         "OBSERVATORY_SLACK_TOKEN": "xoxb-demo",
+        "OBSERVATORY_SLACK_SIGNING_SECRET": _SIGNING_SECRET,
         "OBSERVATORY_SLACK_API_URL": f"{state.slack}/api/",
         "OBSERVATORY_PORT": state.observatory.rsplit(":", 1)[1],
         "OBSERVATORY_PUBLIC_URL": state.observatory,

@@ -6,14 +6,17 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from observatory.sandbox.slack.api import api_routes
 from observatory.sandbox.slack.faults import Fault, Faults
+from observatory.sandbox.slack.interactions import Interactions, RequestUrl, interaction_routes
 from observatory.sandbox.slack.methods import Methods
 from observatory.sandbox.slack.model import Channel
 from observatory.sandbox.slack.page import page_routes
-from observatory.sandbox.slack.workspace import Pace, Workspace
+from observatory.sandbox.slack.workspace import Pace, SlackSaysNoError, Workspace
 
 SLACKS_PACE = Pace()
 
@@ -30,7 +33,7 @@ class NewChannel(BaseModel):
     member: bool = True
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - a workspace's settings
     *,
     channels: dict[str, str] | None = None,
     token: str | None = None,
@@ -38,6 +41,7 @@ def create_app(
     pace: Pace | None = SLACKS_PACE,
     clock: Callable[[], float] = time.time,  # noqa: TID251 - an outside system, which has its own clock
     public_url: Callable[[], str] = lambda: "http://127.0.0.1",
+    request_url: RequestUrl | None = None,
 ) -> FastAPI:
     """A workspace of its own behind Slack's Web API.
 
@@ -48,6 +52,7 @@ def create_app(
         pace: the rate limit of each channel; None has none.
         clock: Unix seconds.
         public_url: where the page is reached, for permalinks.
+        request_url: where the bot hears of pressed buttons; None: they can't be pressed.
     """
     workspace = Workspace(clock, file=file, pace=pace)
     for channel_id, name in (channels or {}).items():
@@ -59,7 +64,12 @@ def create_app(
     )
     app.include_router(api_routes(Methods(workspace, public_url), faults, token=token))
     app.include_router(_admin_routes(workspace, faults))
-    app.include_router(page_routes(workspace))
+    interactions = None
+    if request_url is not None:
+        interactions = Interactions(workspace, request_url, clock=clock, public_url=public_url)
+    app.include_router(interaction_routes(interactions))
+    app.include_router(page_routes(workspace, interactions))
+    app.exception_handler(SlackSaysNoError)(_not_possible)
     return app
 
 
@@ -89,6 +99,10 @@ def _admin_routes(workspace: Workspace, faults: Faults) -> APIRouter:
         return channel
 
     return router
+
+
+def _not_possible(_request: Request, error: SlackSaysNoError) -> JSONResponse:
+    return JSONResponse({"ok": False, "error": error.code}, status_code=404)
 
 
 class _App(FastAPI):

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from observatory.sandbox.slack.interactions import Interactions
 from observatory.sandbox.slack.model import BOT_NAME, Channel, Posting
 from observatory.sandbox.slack.rendering import Rendering
 from observatory.sandbox.slack.workspace import SlackSaysNoError, Workspace
@@ -33,14 +34,18 @@ class Shown:
     """Right after another one: it needs no name and no picture."""
 
 
-def page_routes(workspace: Workspace) -> APIRouter:
+def page_routes(workspace: Workspace, interactions: Interactions | None = None) -> APIRouter:
     """The page, and the number that says whether it is still true."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
     async def newest() -> Response:
         channels = sorted(workspace.channels.values(), key=lambda one: _last_ts(workspace, one), reverse=True)
-        return RedirectResponse(f"/archives/{channels[0].id}") if channels else _page(workspace, None, None)
+        return (
+            RedirectResponse(f"/archives/{channels[0].id}")
+            if channels
+            else _page(workspace, interactions, None, None)
+        )
 
     @router.get("/revision")
     async def revision() -> int:
@@ -48,7 +53,7 @@ def page_routes(workspace: Workspace) -> APIRouter:
 
     @router.get("/archives/{channel}")
     async def channel(channel: str, thread_ts: str | None = None) -> Response:
-        return _page(workspace, channel, thread_ts)
+        return _page(workspace, interactions, channel, thread_ts)
 
     @router.get("/archives/{channel}/{permalink}")
     async def message(channel: str, permalink: str, thread_ts: str | None = None) -> Response:
@@ -58,7 +63,9 @@ def page_routes(workspace: Workspace) -> APIRouter:
     return router
 
 
-def _page(workspace: Workspace, channel_id: str | None, thread_ts: str | None) -> Response:
+def _page(
+    workspace: Workspace, interactions: Interactions | None, channel_id: str | None, thread_ts: str | None
+) -> Response:
     try:
         channel = None if channel_id is None else workspace.channel(channel_id)
         root = workspace.posting(channel.id, thread_ts) if channel and thread_ts else None
@@ -66,10 +73,13 @@ def _page(workspace: Workspace, channel_id: str | None, thread_ts: str | None) -
         return HTMLResponse(
             _TEMPLATES.get_template("missing.html").render(code=refused.code), status_code=404
         )
-    rendering = Rendering({one.id: one.name for one in workspace.channels.values()})
+    names = {one.id: one.name for one in workspace.channels.values()}
+    rendering = Rendering(names, pressable=interactions is not None)
     timeline = workspace.timeline(channel.id)[-_SHOWN:] if channel else []
     replies = workspace.replies(channel.id, root.ts) if channel and root else []
-    html = _TEMPLATES.get_template("channel.html").render(
+    html = _TEMPLATES.get_template(
+        "channel.html"
+    ).render(
         bot=BOT_NAME,
         revision=workspace.revision,
         channels=sorted(workspace.channels.values(), key=lambda one: (one.archived, one.name)),
@@ -78,6 +88,11 @@ def _page(workspace: Workspace, channel_id: str | None, thread_ts: str | None) -
         messages=_shown(timeline, workspace, rendering),
         root=_shown([root], workspace, rendering)[0] if root else None,
         replies=_shown(replies, workspace, rendering),
+        whispers=[
+            Markup(rendering.mrkdwn(text))  # noqa: S704 - mrkdwn escapes
+            for where, text in (interactions.whispers if interactions else ())
+            if channel and where == channel.id
+        ][-1:],
     )
     return HTMLResponse(html)
 
@@ -88,7 +103,9 @@ def _shown(postings: list[Posting], workspace: Workspace, rendering: Rendering) 
             id=f"p{posting.ts.replace('.', '')}",
             ts=posting.ts,
             at=datetime.fromtimestamp(float(posting.ts), UTC),
-            body=rendering.message(posting.text, posting.blocks),
+            body=rendering.message(
+                posting.text, posting.blocks, presses=f"/archives/{posting.channel}/{posting.ts}/presses"
+            ),
             replies=0 if posting.is_reply else len(workspace.replies(posting.channel, posting.ts)),
             edits=posting.edits,
             follows=before is not None and float(posting.ts) - float(before.ts) < _TOGETHER_SECONDS,

@@ -21,10 +21,11 @@ _KEPT = re.compile("\x00(\\d+)\x00")
 
 
 class Rendering:
-    """Renders messages; `channel_names` puts names to channel ids in links."""
+    """Renders messages; `channel_names` puts names to channel ids in links, `pressable` makes buttons work."""
 
-    def __init__(self, channel_names: Mapping[str, str]) -> None:
+    def __init__(self, channel_names: Mapping[str, str], *, pressable: bool = False) -> None:
         self._names = channel_names
+        self._pressable = pressable
         self._blocks: dict[str, Callable[[_Object], str]] = {
             "header": lambda block: f"<h3>{self._text(block['text'])}</h3>",
             "section": self._section,
@@ -36,11 +37,14 @@ class Rendering:
             "divider": lambda _block: "<hr>",
         }
 
-    def message(self, text: str, blocks: list[dict[str, Any]]) -> Markup:
-        """A message's body: its blocks, or its text when it has none."""
+    def message(self, text: str, blocks: list[dict[str, Any]], *, presses: str = "") -> Markup:
+        """A message's body: its blocks, or its text when it has none; `presses` is where its buttons lead."""
         if not blocks:
             return Markup(f"<p>{self.mrkdwn(text)}</p>")  # noqa: S704 - mrkdwn escapes
-        return Markup("".join(self._block(block) for block in blocks))  # noqa: S704 - every renderer escapes
+        body = "".join(self._block(block) for block in blocks)
+        if self._pressable and presses:
+            body = f'<form method="post" action="{escape(presses)}">{body}</form>'
+        return Markup(body)  # noqa: S704 - every renderer escapes
 
     def mrkdwn(self, source: str) -> str:
         """Slack's markup as HTML. Links, mentions and code are set aside first, so that no style reaches into them."""
@@ -90,7 +94,10 @@ class Rendering:
     def _button(self, button: _Object) -> str:
         label, style = self._text(button["text"]), escape(button.get("style", ""))
         if "url" not in button:
-            return f'<button class="button {style}" disabled>{label}</button>'
+            press = f'name="action_id" value="{escape(button.get("action_id", ""))}"'
+            return (
+                f'<button class="button {style}" {press if self._pressable else "disabled"}>{label}</button>'
+            )
         return f'<a class="button {style}" {_target(button["url"])}>{label}</a>'
 
     def _text(self, text: _Object) -> str:

@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from observatory.sandbox.slack.app import SLACKS_PACE, create_app
+from observatory.sandbox.slack.interactions import RequestUrl
 from observatory.sandbox.slack.workspace import Pace
 
 DEFAULT_CHANNELS = {"C0INCIDENTS": "incidents", "C0CATCHALL": "catch-all"}
@@ -28,20 +29,25 @@ class Running:
         return f"{self.url}/api/"
 
 
-def serve(
+def serve(  # noqa: PLR0913 - where, and what for
     host: str = "127.0.0.1",
     port: int = 8700,
     *,
     channels: dict[str, str] | None = None,
     token: str | None = None,
     file: Path | None = None,
+    request_url: RequestUrl | None = None,
     ready: Callable[[str], object] = print,
 ) -> None:
     """Serve until interrupted. Port 0 finds a free one; `ready` is told the address."""
     with _listening(host, port) as listener:
         url = _url(listener)
         app = create_app(
-            channels=channels or DEFAULT_CHANNELS, token=token, file=file, public_url=lambda: url
+            channels=channels or DEFAULT_CHANNELS,
+            token=token,
+            file=file,
+            public_url=lambda: url,
+            request_url=request_url,
         )
         ready(url)
         _server(app).run(sockets=[listener])
@@ -55,12 +61,18 @@ def running(
     file: Path | None = None,
     pace: Pace | None = SLACKS_PACE,
     port: int = 0,
+    request_url: RequestUrl | None = None,
 ) -> Iterator[Running]:
     """A development Slack in a thread of this process, on a free port of 127.0.0.1, for as long as the block lasts."""
     with _listening("127.0.0.1", port) as listener:
         url = _url(listener)
         app = create_app(
-            channels=channels or DEFAULT_CHANNELS, token=token, file=file, pace=pace, public_url=lambda: url
+            channels=channels or DEFAULT_CHANNELS,
+            token=token,
+            file=file,
+            pace=pace,
+            public_url=lambda: url,
+            request_url=request_url,
         )
         server = _server(app)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
