@@ -26,18 +26,20 @@ _MAIN = """\
 """
 
 _COPIED = """\
-- name: folder of %(what)s
+# A file at a time: of a whole folder, Ansible shows no differences.
+- name: folders of %(what)s
   ansible.builtin.file:
-    path: "{{ observatory_%(what)s }}"
+    path: "{{ (observatory_%(what)s ~ '/' ~ item) | regex_replace('/$', '') }}"
     state: directory
     mode: "0755"
+  loop: "{{ [''] + (observatory_%(what)s_files | map('dirname') | unique | select | list) }}"
 
 - name: %(what)s that are current
   ansible.builtin.copy:
-    src: %(what)s/
-    dest: "{{ observatory_%(what)s }}/"
+    src: "%(what)s/{{ item }}"
+    dest: "{{ observatory_%(what)s }}/{{ item }}"
     mode: "0644"
-    directory_mode: "0755"
+  loop: "{{ observatory_%(what)s_files }}"
 %(notify)s
 - name: %(what)s that are there
   ansible.builtin.find:

@@ -89,7 +89,10 @@ def _normal(expr: str) -> str:
 
 
 def _plain(value: Any) -> Any:  # Any: a YAML node
-    """Sorted, and without fields that say nothing: rulers add such fields when they answer."""
+    """Sorted, and without fields that say nothing: rulers add such fields when they answer.
+
+    An empty label says something: it takes the label away.
+    """
     if isinstance(value, Mapping):
         plain = {str(key): _plain(item) for key, item in value.items()}
         return {key: item for key, item in sorted(plain.items()) if not _says_nothing(key, item)}
@@ -97,7 +100,7 @@ def _plain(value: Any) -> Any:  # Any: a YAML node
 
 
 def _says_nothing(key: str, value: Any) -> bool:
-    return value in (None, "", {}, []) or (key in _OPTIONAL and value in (0, "0s"))
+    return value in (None, {}, []) or (key in _OPTIONAL and value in (0, "0s"))
 
 
 def _yaml(value: Any) -> str:
