@@ -69,3 +69,11 @@ def _ask(dashboard: str, panel: str, expr: str, view: View, *, instant: bool) ->
     except urllib.error.HTTPError as error:
         with error:
             return Asked(dashboard, panel, expr, [], json.load(error)["error"])
+
+
+def ask(url: str, expr: str) -> list[dict[str, Any]]:
+    """The series that an instant query finds now."""
+    body = urllib.parse.urlencode({"query": expr}).encode()
+    with urllib.request.urlopen(f"{url}/api/v1/query", body, timeout=30) as answer:  # noqa: S310 - ours
+        found: list[dict[str, Any]] = json.load(answer)["data"]["result"]
+        return found

@@ -42,11 +42,18 @@ def _alert(use: Use, signal: Signal, worry: Worry, grafana_url: str | None) -> A
     return AlertingRule(
         worry.alert,
         _joined(use, _passed(signal, worry), "min" if worry.above is None else "max"),
-        labels={"severity": "ticket", "found_by": ""},
+        labels={"severity": "ticket"} | _told_apart(use),
         annotations=_annotations(use, signal, worry, grafana_url),
         keep_firing_for="5m",
         lasting=worry.lasting,
     )
+
+
+def _told_apart(use: Use) -> dict[str, str]:
+    """The joined series has these labels anyway; written down, no two rules of a name look alike."""
+    kind, dialect, names = _kind(use)
+    labels = {"store": kind, "dialect": dialect, "found_by": names}
+    return {name: value for name, value in labels.items() if value}
 
 
 def _passed(signal: Signal, worry: Worry) -> str:
