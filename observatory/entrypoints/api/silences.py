@@ -1,6 +1,6 @@
 """/api/v1/silences: what is kept quiet, by whom, why, and until when."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query, Request
@@ -74,12 +74,13 @@ class SilenceRequest(Shape):
 
     def asked(self, now: datetime) -> NewSilence:
         """What is asked for."""
-        ends_at = self.ends_at or (self.starts_at or now) + (self.lasts or timedelta())
+        starts_at = (self.starts_at or now).astimezone(UTC)
+        ends_at = self.ends_at.astimezone(UTC) if self.ends_at else starts_at + (self.lasts or timedelta())
         return NewSilence(
             matchers=tuple(map(Matcher.read, self.matchers)),
             owner=self.owner.strip(),
             reason=self.reason.strip(),
-            starts_at=self.starts_at,
+            starts_at=starts_at,
             ends_at=ends_at,
             confirmed=self.confirm,
         )

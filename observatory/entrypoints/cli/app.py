@@ -2,7 +2,19 @@
 
 import typer
 
-from observatory.entrypoints.cli import check, demo, export, generate, push, run, services, slack, status
+from observatory.entrypoints.cli import (
+    check,
+    demo,
+    export,
+    generate,
+    incidents,
+    push,
+    run,
+    services,
+    silences,
+    slack,
+    status,
+)
 
 app = typer.Typer(
     help="SLOs, error budgets, dashboards and alerts that belong to squads.",
@@ -15,6 +27,9 @@ app.command("generate")(generate.generate)
 app.command("push")(push.push)
 app.command("run")(run.run)
 app.command("status")(status.status)
+app.command("incidents")(incidents.incidents)
+app.command("ack")(incidents.ack)
+app.add_typer(silences.app, name="silence")
 app.add_typer(demo.app, name="demo")
 app.add_typer(export.app, name="export")
 app.add_typer(slack.app, name="dev")
