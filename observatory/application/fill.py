@@ -7,7 +7,7 @@ from observatory.application.holes import Holes
 from observatory.application.measure import Measure
 from observatory.application.ports import HistoryStore
 from observatory.application.recorder import Recorder
-from observatory.application.steps import HOUR, Step, steps
+from observatory.application.steps import HOUR, REACH, Step, steps
 from observatory.catalog import ServiceSlo
 from observatory.measurement import without
 from observatory.planning import plan
@@ -61,7 +61,8 @@ class Fill:
         self._known = ids
         self.holes.keep(ids)
         for entry in entries:
-            start = until // HOUR * HOUR - int(entry.slo.window.length.total_seconds()) - HOUR
+            reach = max(REACH, int(entry.slo.window.length.total_seconds()))
+            start = until // HOUR * HOUR - reach - HOUR
             known = covered.get(entry.id, until)
             if known > start + HOUR:
                 self.holes.dig([entry.id], after=start, until=known)

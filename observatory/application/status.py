@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from observatory.application.measure import Measure
 from observatory.application.ports import Clock, MetricsSource
-from observatory.application.steps import Step, steps
+from observatory.application.steps import REACH, Step, steps
 from observatory.catalog import ServiceSlo
 from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
 from observatory.measurement import History, coarser, first_seen, without
 from observatory.planning import ALIVE, plan
 
-_SHORTEST = timedelta(days=3)
-"""The longest window of the alert rules: at least so much is asked of every SLO."""
+_SHORTEST = timedelta(seconds=REACH)
 _PATIENCE = timedelta(seconds=10)
 
 

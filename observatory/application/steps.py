@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 HOUR = 3600
 FIVE_MINUTES = 300
+REACH = 72 * HOUR
+"""Seconds asked of every SLO, however short its own window: the longest window of the alert rules."""
 _EXACT = 6 * HOUR
 """Up to this old, every tick counts: windows that start at a tick reach no further."""
-_NEAR = 72 * HOUR
+_NEAR = REACH
 """Up to this old, windows start at five minutes; beyond, at hours."""
 _MOST_CELLS = 2_000_000
 """Points of all SLOs in one portion, so that memory stays in bounds."""

@@ -54,7 +54,7 @@ def without(buckets: Buckets, slos: Iterable[str]) -> Buckets:
 def coarser(buckets: Buckets, seconds: int) -> Buckets:
     """Summed to longer buckets, each of which is here in whole."""
     each = seconds // buckets.seconds
-    shape = (-1, each, len(buckets.slos))
+    shape = (len(buckets.ends) // each, each, len(buckets.slos))
     sums = {name: getattr(buckets, name).reshape(shape).sum(axis=1) for name in FIELDS}
     return replace(buckets, seconds=seconds, ends=buckets.ends[each - 1 :: each], **sums)
 
