@@ -81,7 +81,7 @@ def test_the_random_services_are_of_every_sort(evaluation):
 
 
 COARSE = 300
-moments = st.integers(AT - 4 * DAY, AT + COARSE)
+moments = st.sampled_from([600, 7200, 4 * DAY]).flatmap(lambda ago: st.integers(AT - ago, AT + COARSE))
 a_life = st.builds(
     lambda start, events: Life("a", start, AT + DAY, [one for one in events if one.at > start]),
     st.one_of(st.just(AT - 9 * DAY), moments),

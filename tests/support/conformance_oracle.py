@@ -52,8 +52,9 @@ def expected(slo: Slo, observed: Observed, *, at: int, tick: int) -> Expected:
     """Everything from the definitions, window by window."""
     window = int(slo.window.length.total_seconds())
     allowed = 1 - Fraction(slo.objective) / 100
-    seen = [end for end in range(at - window + tick, at + 1, tick) if observed.present(end)]
-    history = at - (seen[0] - tick) if seen else 0
+    asked = max(window, *ALERT_WINDOWS.values())
+    seen = [end for end in range(at - asked + tick, at + 1, tick) if observed.present(end)]
+    history = min(at - (seen[0] - tick), window) if seen else 0
     labels = {label: length for label, length in ALERT_WINDOWS.items() if length <= window}
 
     def counted(moments: Iterable[float], length: int) -> list[float]:
@@ -88,7 +89,7 @@ def expected(slo: Slo, observed: Observed, *, at: int, tick: int) -> Expected:
         consumed=consumed,
         affordable=None if budget is None else floor(max(budget - bad, 0)),
         coverage=coverage(window),
-        since=None if history >= window or not seen else datetime.fromtimestamp(at - history, UTC),
+        since=None if history == window or not seen else datetime.fromtimestamp(at - history, UTC),
         windows=windows,
         burn={
             label: None if (rate := _ratio(bad, total)) is None else rate / allowed

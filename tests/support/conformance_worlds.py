@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from support.conformance_oracle import DAY, HOUR, MINUTE, Observed
@@ -10,6 +11,8 @@ from support.prometheus import Series
 
 LOOKBACK = 300
 """A sample counts as present for so long: Prometheus's default."""
+MEMORY = 2 * HOUR
+"""What a series counted while it was away for longer is no news."""
 SHORT_OF_THE_TICK = 17
 """Scrapes land so many seconds before a tick ends."""
 BELOW = 0.3
@@ -76,13 +79,14 @@ class Service:
         of_life = [self._answered(life) for life in self.lives]
         sightings = sorted({moment for scrapes in of_life for moment in scrapes})
         # What a service counted before anything was known of it is where counting starts.
-        known = at - (at - sightings[0]) // tick * tick
+        known = _tick_of(sightings[0], tick=tick, at=at)
+        returned = self._returned(tick=tick, at=at)
         total: list[int] = []
         bad: list[int] = []
         for life, scrapes in zip(self.lives, of_life, strict=True):
             for event in life.events:
                 first = bisect_left(scrapes, event.at)
-                if first < len(scrapes) and scrapes[first] > known:
+                if first < len(scrapes) and scrapes[first] > known and scrapes[first] not in returned:
                     total.append(scrapes[first])
                     if self.is_bad(event):
                         bad.append(scrapes[first])
@@ -119,6 +123,13 @@ class Service:
             for number, promise in enumerate(self.promises)
         )
 
+    def _returned(self, *, tick: int, at: int) -> set[int]:
+        """The scrapes of the ticks in which the service was seen again after long."""
+        away = [until for start, until in self.unseen if until - start > MEMORY]
+        back = [self.scrapes[bisect_left(self.scrapes, until)] for until in away]
+        ends = {_tick_of(time, tick=tick, at=at) for time in back}
+        return {time for time in self.scrapes if _tick_of(time, tick=tick, at=at) in ends}
+
     def _answered(self, life: Life) -> Sequence[int]:
         inside = self.scrapes[bisect_left(self.scrapes, life.start) : bisect_left(self.scrapes, life.end)]
         return [time for time in inside if not any(start <= time < end for start, end in self.unseen)]
@@ -150,16 +161,21 @@ def a_service(number: int, *, at: int) -> Service:
     days = int(random.choice([1, 2, 3, 7, 30], p=[0.3, 0.2, 0.2, 0.15, 0.15]))
     young = number % 5 == 4
     begin = at - (int(days * DAY * random.uniform(0.2, 0.9)) if young else days * DAY + 2 * HOUR)
-    interval = int(random.choice([30, 60, 60, 120] if days <= 3 else [120, 240]))
+    interval = int(random.choice([15, 30, 60, 120] if days <= 3 else [120, 240]))
     first = at - SHORT_OF_THE_TICK - (at - SHORT_OF_THE_TICK - begin) // interval * interval
     trouble = ("restarts", "pods", "gaps", "nothing")[number // 3 % 4]
     rate = float(random.choice([0.05, 0.5, 3.0] if days <= 3 else [0.05, 0.5]))
     incidents = _incidents(random, begin, at)
     lives = [
-        Life(pod, start, end, _events(random, start + quiet, end, rate=rate, incidents=incidents))
-        for pod, start, end, quiet in _lives(random, trouble, begin, at + HOUR)
+        Life(pod, start, end, _events(random, *serves, rate=rate, incidents=incidents))
+        for pod, start, end, serves in _lives(random, trouble, begin, at + HOUR)
     ]
-    gaps = [(start, start + random.integers(2, 110) * MINUTE) for start in _moments(random, begin, at, 3)]
+    lazy = trouble != "restarts" and bool(random.integers(2))
+    shortest, longest = (2, 110) if lazy else (130, 300)
+    gaps = [
+        (start, start + random.integers(shortest, longest) * MINUTE)
+        for start in _moments(random, begin, at, 3)
+    ]
     return Service(
         name=f"service-{number:02}-{trouble}",
         kind=kind,
@@ -169,26 +185,33 @@ def a_service(number: int, *, at: int) -> Service:
         ],
         lives=lives,
         unseen=gaps if trouble == "gaps" else (),
-        lazy=trouble != "restarts" and bool(random.integers(2)),
+        lazy=lazy,
         scrapes=range(first, at + 1, interval),
     )
 
 
+def _tick_of(time: int, *, tick: int, at: int) -> int:
+    """The end of the tick in which a time lies."""
+    return at - (at - time) // tick * tick
+
+
 def _lives(
     random: np.random.Generator, trouble: str, begin: float, end: float
-) -> Iterator[tuple[str, float, float, float]]:
-    """Pod, start, end, and how long it serves nothing after a restart.
+) -> Iterator[tuple[str, float, float, tuple[float, float]]]:
+    """Pod, start, end, and the span in which it serves.
 
-    A counter that passed its old value before the first scrape would look as if it had never been reset.
+    One that restarts rests for two minutes before and after, so that nothing is lost that nobody can know: what it
+    counts after its last scrape, or that it was reset at all.
     """
     if trouble not in ("restarts", "pods"):
-        yield "a", begin, end, 0
+        yield "a", begin, end, (begin, end)
         return
     moments = [begin, *_moments(random, begin, end, 6), end]
-    for number in range(len(moments) - 1):
-        restarts = trouble == "restarts"
-        pod = "a" if restarts else f"p{number}"
-        yield pod, moments[number], moments[number + 1], 5 * MINUTE if restarts and number else 0
+    for number, (start, stop) in enumerate(pairwise(moments)):
+        if trouble == "pods":
+            yield f"p{number}", start, stop, (start, stop)
+        else:
+            yield "a", start, stop, (start + 2 * MINUTE, stop - 2 * MINUTE)
 
 
 def _moments(random: np.random.Generator, begin: float, end: float, number: int) -> list[float]:
