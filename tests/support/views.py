@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from starlette.testclient import TestClient
 from support.catalogs import a_catalog, a_service, a_squad, an_slo
 
 from observatory.adapters.memory.alerts import MemoryAlerts
@@ -14,9 +15,11 @@ from observatory.alerting import Incident, IncidentState, Notification, Notifica
 from observatory.application.delivery import Delivery, DeliveryState
 from observatory.application.snapshot import Board, Health, Snapshot, Views
 from observatory.catalog import Catalog, OnCall, Place, ServiceSlo, Slack
+from observatory.entrypoints.api.app import create_app
 from observatory.errors import Unavailable
 from observatory.evaluation import BudgetPoint, Severity, SloStatus, State, TierStatus
 from observatory.outputs.message import Message
+from observatory.settings import Settings
 
 NOW = datetime(2026, 3, 18, 2, 47, 30, tzinfo=UTC)
 AT = NOW.replace(second=0) - timedelta(minutes=1)
@@ -356,3 +359,19 @@ def _incidents(entries: Mapping[str, ServiceSlo]) -> list[Incident]:
             resolved_at=NOW - 418 * hour,
         ),
     ]
+
+
+def browse(views: Views, **settings: Any) -> TestClient:
+    """Someone who asks the application over these views."""
+    return TestClient(create_app(views, Settings(**settings)), follow_redirects=False)
+
+
+def many_views(count: int) -> Views:
+    """So many SLOs of as many services, all healthy: for looking at size."""
+    catalog = a_catalog(
+        *(a_service(f"service-{number}", squad=f"squad-{number % 50}") for number in range(count))
+    )
+    entries = list(catalog.slos())
+    points = hours(float(entries[0].slo.budget))
+    status = a_status(entries[0], points)
+    return views_of(catalog, [replace(status, slo=entry.id) for entry in entries], burn_down=lambda _: points)

@@ -23,7 +23,7 @@ from observatory.entrypoints.api import (
     squads,
 )
 from observatory.entrypoints.api.access import SIGN_IN, TokenRequired
-from observatory.entrypoints.api.http import CarefulHeaders, HeadAndETag
+from observatory.entrypoints.api.http import BelowPath, CarefulHeaders, HeadAndETag
 from observatory.entrypoints.api.metrics import metrics_router
 from observatory.entrypoints.api.problems import (
     argument_problem,
@@ -53,7 +53,6 @@ def create_app(views: Views, settings: Settings, allowed: Actions | None = None)
         title="Observatory",
         version=__version__,
         summary="SLOs, error budgets and incidents of every squad.",
-        root_path=base_path(settings),
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # both pages load their scripts from elsewhere
         redoc_url=None,
@@ -85,14 +84,15 @@ def create_app(views: Views, settings: Settings, allowed: Actions | None = None)
 
 def _middleware(views: Views, settings: Settings) -> list[Middleware]:
     """Outermost first."""
+    base = base_path(settings)
     layers = [
+        *([Middleware(BelowPath, base=base)] if base else []),
         Middleware(CarefulHeaders),
         Middleware(GZipMiddleware, compresslevel=4),
         Middleware(HeadAndETag),
     ]
     if settings.token is not None:
         secret = settings.token.get_secret_value()
-        base = base_path(settings)
         layers.append(
             Middleware(TokenRequired, secret=secret, clock=views.clock, base=base, open_paths=_OPEN)
         )

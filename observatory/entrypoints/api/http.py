@@ -18,6 +18,22 @@ _SECURITY = {
 }
 
 
+class BelowPath:
+    """ASGI middleware: served below a path, whether or not the proxy in front has taken it off already."""
+
+    def __init__(self, app: ASGIApp, *, base: str) -> None:
+        self._app = app
+        self._base = base
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with `root_path`, and a path that begins with it, as ASGI wants it."""
+        if scope["type"] == "http":
+            path = scope["path"]
+            path = path if path.startswith(f"{self._base}/") else self._base + path
+            scope = {**scope, "root_path": self._base, "path": path}
+        await self._app(scope, receive, send)
+
+
 class CarefulHeaders:
     """ASGI middleware: security headers, and `no-cache` (ask again, an ETag saves the body) unless a route differs."""
 
