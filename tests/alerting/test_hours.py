@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observatory.alerting import WorkingHours
+from observatory.alerting import WorkingHours, morning
 from observatory.errors import DefinitionError
 
 STOCKHOLM = "Europe/Stockholm"
@@ -64,3 +64,39 @@ def test_it_is_open_when_it_opens_and_never_before_now(minute, zone):
 def test_hours_that_are_not_understood_say_how_they_are_written(text):
     with pytest.raises(DefinitionError, match="write Mon-Fri 09:00-18:00"):
         WorkingHours.read(text, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("now", "hours", "zone", "begins"),
+    [
+        pytest.param("2026-03-18T22:30", None, "Europe/Stockholm", "2026-03-19T08:00", id="nine-by-default"),
+        pytest.param(
+            "2026-03-18T22:30", "Mon-Fri 07:30-16:00", "Europe/Stockholm", "2026-03-19T06:30", id="own-hours"
+        ),
+        pytest.param("2026-03-18T02:00", None, "Europe/Stockholm", "2026-03-18T08:00", id="the-same-day"),
+        pytest.param("2026-03-18T08:00", None, "Europe/Stockholm", "2026-03-19T08:00", id="it-is-morning"),
+        pytest.param("2026-03-20T22:30", None, "Europe/Stockholm", "2026-03-21T08:00", id="saturday-too"),
+        pytest.param("2026-03-28T22:30", None, "Europe/Stockholm", "2026-03-29T07:00", id="clocks-forward"),
+        pytest.param("2026-10-24T22:30", None, "Europe/Stockholm", "2026-10-25T08:00", id="clocks-back"),
+        pytest.param(
+            "2026-03-29T00:30", "Mon-Sun 02:30-10:00", "Europe/Stockholm", "2026-03-29T01:30", id="in-the-gap"
+        ),
+        pytest.param(
+            "2026-10-25T00:00",
+            "Mon-Sun 02:30-10:00",
+            "Europe/Stockholm",
+            "2026-10-25T00:30",
+            id="comes-twice",
+        ),
+        pytest.param(
+            "2026-10-25T01:00",
+            "Mon-Sun 02:30-10:00",
+            "Europe/Stockholm",
+            "2026-10-26T01:30",
+            id="the-first-of-two",
+        ),
+        pytest.param("2026-03-18T22:30", None, "Pacific/Kiritimati", "2026-03-19T19:00", id="far-ahead"),
+    ],
+)
+def test_until_morning(now, hours, zone, begins):
+    assert morning(utc(now), hours=hours, timezone=zone) == utc(begins)
