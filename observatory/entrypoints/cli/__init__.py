@@ -9,11 +9,11 @@ import os
 import sys
 from typing import NoReturn
 
-from click import ClickException
-from click.exceptions import Abort, Exit
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
+from typer._click.exceptions import ClickException  # typer brings its own click, and names it nowhere else
+from typer.exceptions import Abort, Exit
 
 from observatory.entrypoints.cli.app import app
 from observatory.errors import DefinitionError, NotFound, ObservatoryError
