@@ -37,7 +37,7 @@ def observatory(catalog, monkeypatch, capsys):
             main()
         said = capsys.readouterr()
         assert TOKEN not in said.out + said.err
-        return ended.value.code, said.out, said.err
+        return ended.value.code or 0, said.out, said.err
 
     return run
 

@@ -20,7 +20,14 @@ from observatory.outputs.shipping import ansible_files, flat_rule_files
 
 CATALOG = a_catalog(a_service("search", squad="search"))
 SMALLER = a_catalog(a_service("search", squad="search", slos=()), squads=CATALOG.squads.values())
-PLAY = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": ["observatory"]}]
+PLAY = [
+    {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "tasks": [{"include_role": {"name": "observatory", "tasks_from": "{{ part }}"}}],
+    }
+]
 
 pytestmark = pytest.mark.slow
 
@@ -31,11 +38,12 @@ def write_role(folder, catalog):
     (folder / "play.yml").write_text(yaml.safe_dump(PLAY))
 
 
-def play(folder, *flags, url=""):
+def play(folder, part, *flags, url=""):
     """Run the play: how many tasks changed something, and all that was said."""
     target = folder / "host"
     (target / "provisioning").mkdir(parents=True, exist_ok=True)
     variables = {
+        "part": part,
         "observatory_dashboards": str(target / "dashboards"),
         "observatory_provisioning": str(target / "provisioning"),
         "observatory_rules": str(target / "rules"),
@@ -66,14 +74,14 @@ def lying(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_role_copies_loads_cleans_up_and_is_idempotent(tmp_path):
+def test_rules_are_copied_loaded_and_cleaned_up_and_a_second_run_changes_nothing(tmp_path):
     write_role(tmp_path, CATALOG)
     rules = tmp_path / "host/rules"
     with prometheus(tmp_path / "server", config=f"rule_files: ['{rules}/*.yml']\n") as url:
-        assert play(tmp_path, "--check", "--diff", url=url)[0] > 0
+        assert play(tmp_path, "rules", "--check", "--diff", url=url)[0] > 0
         assert not rules.exists()
 
-        assert play(tmp_path, url=url)[0] > 0
+        assert play(tmp_path, "rules", url=url)[0] > 0
         assert lying(rules) == {"organisation.yml", "search.search.yml"}
         assert {rule.group for rule in PrometheusLoader(url, Credentials()).rules()} >= {
             "slo-pages",
@@ -84,17 +92,29 @@ def test_the_role_copies_loads_cleans_up_and_is_idempotent(tmp_path):
         with (rules / "organisation.yml").open("a") as file:
             file.write("# by hand\n")
         write_role(tmp_path, SMALLER)
-        changed, said = play(tmp_path, "--check", "--diff", url=url)
+        changed, said = play(tmp_path, "rules", "--check", "--diff", url=url)
         assert changed > 1
         assert "-# by hand" in said
         assert "# by hand" in (rules / "organisation.yml").read_text()
         assert "search.search.yml" in lying(rules)
 
-        play(tmp_path, url=url)
+        play(tmp_path, "rules", url=url)
         assert lying(rules) == {"organisation.yml", "mine.txt"}
         assert "# by hand" not in (rules / "organisation.yml").read_text()
         assert "search" not in {rule.group for rule in PrometheusLoader(url, Credentials()).rules()}
-        assert play(tmp_path, url=url)[0] == 0
+        assert play(tmp_path, "rules", url=url)[0] == 0
+
+
+def test_dashboards_lie_where_their_providers_look_and_a_second_run_changes_nothing(tmp_path):
+    write_role(tmp_path, CATALOG)
+
+    assert play(tmp_path, "main")[0] > 0
+    assert play(tmp_path, "dashboards")[0] == 0
+
     provider = yaml.safe_load((tmp_path / "host/provisioning/observatory.yml").read_text())
-    for one in provider["providers"]:
-        assert list(Path(one["options"]["path"]).glob("*.json"))
+    found = [
+        json.loads(path.read_text())["uid"]
+        for one in provider["providers"]
+        for path in Path(one["options"]["path"]).rglob("*.json")
+    ]
+    assert sorted(found) == sorted(one.uid for one in the_dashboards(CATALOG))
