@@ -69,4 +69,10 @@ def test_an_hour_asked_again_gives_the_stored_buckets(the_plan, measure, stored,
                 getattr(kept, field)[:, columns], getattr(buckets, field), rtol=1e-12, err_msg=field
             )
         assert buckets.total.sum() > 0
-        assert buckets.bad.sum() > 0
+
+
+@pytest.mark.slow
+def test_the_hours_hold_bad_events_and_gaps(stored):
+    hours = stored.load(seconds=HOUR, after=SINCE, until=SINCE + HOURS * HOUR)
+    assert (hours.bad.sum(axis=1) > 0).sum() >= HOURS - 1
+    assert 0 < (hours.measured + hours.idle < HOUR).sum() < hours.total.size / 2
