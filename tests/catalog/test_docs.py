@@ -1,8 +1,10 @@
+import json
 import re
 from pathlib import Path
 
 import jsonschema
 import yaml
+from support.catalogs import parse_sli
 
 from observatory.catalog import json_schema, parse_catalog
 
@@ -15,7 +17,7 @@ def blocks(language):
 
 
 def test_the_definitions_on_the_page_are_right():
-    squad, service = blocks("yaml")
+    squad, service, _ = blocks("yaml")
     others = {
         "platform.yml": squad.replace("name: playlists", "name: platform"),
         "search.yml": service.replace("name: playlist\n", "name: search\n").replace("[search]", "[playlist]"),
@@ -26,6 +28,38 @@ def test_the_definitions_on_the_page_are_right():
         jsonschema.validate(yaml.safe_load(text), json_schema())
 
 
+def test_the_slis_on_the_page_are_right():
+    _, service, slis = blocks("yaml")
+    document = yaml.safe_load(service)
+    document["depends_on"] = []
+    document["slos"] = [
+        {"name": f"slo-{number}", "objective": 99, "sli": sli}
+        for number, sli in enumerate(yaml.safe_load(slis))
+    ]
+    jsonschema.validate(document, json_schema())
+    files = {
+        "squad.yml": blocks("yaml")[0].replace("to: platform", "to: playlists"),
+        "s.yml": json.dumps(document),
+    }
+    parsed = parse_catalog({file: text.encode() for file, text in files.items()})
+    assert parsed.errors == ()
+    assert len(parsed.catalog.services["playlist"].slos) == len(document["slos"])
+
+
+def test_the_presets_on_the_page_are_those_there_are():
+    rows = re.findall(r"(?m)^\| `(\w+)` \| `([^`]+)`[^|]*\| `([^`]+)`", PAGE.split("| preset |")[1])
+    assert [name for name, _, _ in rows] == list(presets())
+    for name, total, histogram in rows:
+        assert total == str(parse_sli(f"{{preset: {name}}}").total[0])
+        sli = parse_sli(f"{{preset: {name}, below: 1s}}")
+        assert histogram.split("{")[0] == sli.histogram.metric
+
+
+def presets():
+    words = json_schema()["$defs"]["Preset"]["properties"]["preset"]["enum"]
+    return sorted(words, key=PAGE.split("| preset |")[1].index)
+
+
 def test_the_program_on_the_page_runs(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     (program,) = blocks("python")
@@ -34,7 +68,7 @@ def test_the_program_on_the_page_runs(monkeypatch, capsys):
 
 
 def test_the_mistakes_on_the_page_are_told_in_these_words():
-    squad, service = blocks("yaml")
+    squad, service, _ = blocks("yaml")
     broken = service.replace("squad: playlists", "squad: playlist").replace("99.9 ", "0.999 ")
     broken = broken.replace("depends_on: [search]", "depends_on: []")
     squad = squad.replace("to: platform", "to: playlists")

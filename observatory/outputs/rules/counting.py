@@ -96,12 +96,6 @@ def within_bound(sli: Latency | ErrorOrSlow) -> Selector:
     return sli.buckets.where(Matcher("le", "=~", rf"{sli.bound}(\.0)?"))
 
 
-def seconds(sli: Latency | ErrorOrSlow) -> str:
-    """The bound in seconds: 0.3, 1, 2.5."""
-    whole, micro = divmod(round(sli.below.total_seconds() * 1_000_000), 1_000_000)
-    return f"{whole}.{micro:06d}".rstrip("0").rstrip(".")
-
-
 def totals(sli: Events | Latency | ErrorOrSlow) -> tuple[Selector, ...]:
     """What counts every event."""
     return (sli.count,) if isinstance(sli, Latency) else sli.total

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import promql_parser
 import pytest
-from support.catalogs import a_catalog, a_service, a_squad, an_slo, events, latency
+from support.catalogs import a_catalog, a_service, a_squad, an_slo, events, latency, parse_sli
 
 from observatory.catalog import Behaviour, parse_selector
 from observatory.outputs.dashboards import dashboard_files
@@ -86,6 +86,29 @@ def test_every_query_is_promql_once_grafana_has_filled_in_its_variables(dashboar
     for expression in expressions:
         promql_parser.parse(expression)
         assert "$" not in re.sub(r'"[^"]*"', "", expression)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{probe: up}",
+        "{threshold: {metric: depth, op: '<=', value: 5, bad_when: sum}}",
+        "{freshness: {timestamp: last_seconds, below: 10m}}",
+        "{queue: {oldest_age: age_seconds, below: 5m}}",
+        "{promql: {bad: 'a - a offset $window', total: 'b - b offset $window'}}",
+        "{promql: {ratio: r, of: good}}",
+        "{preset: istio, below: 250ms}",
+        "{preset: http, below: 250ms, kind: error_or_slow}",
+        "{preset: grpc, below: 250ms, kind: error_or_slow}",
+    ],
+)
+def test_every_kind_of_sli_has_panels_that_ask_in_promql(text):
+    files = dashboard_files(a_catalog(a_service(slos=(an_slo(sli=parse_sli(text)),))))
+    dashboard = json.loads(files["playlists/playlist.json"])
+    assert structural_problems(dashboard) == []
+    for one in panels(dashboard):
+        for target in one["targets"]:
+            promql_parser.parse(target["expr"].replace("$__rate_interval", "5m"))
 
 
 def test_no_query_passes_missing_data_off_as_a_value(dashboards):

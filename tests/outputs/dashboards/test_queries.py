@@ -20,7 +20,6 @@ from observatory.adapters.clock import SystemClock
 from observatory.catalog import Latency, parse_catalog
 from observatory.outputs.dashboards import dashboard_files
 from observatory.outputs.rules import rule_files
-from observatory.outputs.rules.counting import seconds
 
 DAY = 86_400
 WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
@@ -46,7 +45,7 @@ def exposition(service, ticks):
     for slo in service.slos:
         if isinstance(slo.sli, Latency):
             lines += [
-                f'http_request_duration_seconds_bucket{{le="{seconds(slo.sli)}"}} {8 * ticks}',
+                f'http_request_duration_seconds_bucket{{le="{slo.sli.bound}"}} {8 * ticks}',
                 f'http_request_duration_seconds_bucket{{le="+Inf"}} {10 * ticks}',
                 f"http_request_duration_seconds_count {10 * ticks}",
             ]

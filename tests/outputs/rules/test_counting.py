@@ -2,12 +2,12 @@ from datetime import timedelta
 from textwrap import dedent
 
 import pytest
-from support.catalogs import a_catalog, a_service, an_slo, events, latency
+from support.catalogs import a_catalog, a_service, an_slo, events, latency, parse_sli
 from support.rules import unit_test, write_files
 
 from observatory.catalog import parse_selector
 from observatory.outputs.rules import rule_files
-from observatory.outputs.rules.counting import seconds, within_bound
+from observatory.outputs.rules.counting import within_bound
 
 REQUESTS = 'http_requests_total{job="playlist",code="200",pod="%s"}'
 ERRORS = 'http_requests_total{job="playlist",code="500",pod="%s"}'
@@ -107,6 +107,16 @@ def test_errors_without_a_total_are_unknown(tmp_path):
             latency(below=timedelta(seconds=1)),
             {
                 'http_request_duration_seconds_count{job="playlist"}': "0+10x60",
+                'http_request_duration_seconds_bucket{job="playlist",le="1"}': "0+7x60",
+            },
+            180,
+            600,
+            id="a bound that is spelt 1",
+        ),
+        pytest.param(
+            latency(below=timedelta(seconds=1)),
+            {
+                'http_request_duration_seconds_count{job="playlist"}': "0+10x60",
                 'http_request_duration_seconds_bucket{job="playlist",le="1.0"}': "0+7x60",
             },
             180,
@@ -136,6 +146,108 @@ def test_every_kind_of_sli_is_counted(tmp_path, sli, series, bad, total):
     assert "SUCCESS" in counted(tmp_path, series, sli=sli, bad=bad, total=total)
 
 
+DEPTH = 'depth{job="playlist",shard="%s"}'
+
+
+@pytest.mark.parametrize(
+    ("sli", "series", "bad", "total"),
+    [
+        pytest.param(
+            "{probe: up}", {'up{job="playlist"}': "1x29 0x9 1x20"}, 10, 61, id="a probe is bad while it is 0"
+        ),
+        pytest.param(
+            "{probe: up}",
+            {'up{job="playlist"}': "1x29 stale _x19 0x10"},
+            11,
+            30 + 11,
+            id="a probe that is gone is missing",
+        ),
+        pytest.param(
+            "{probe: up}", {'up{job="other"}': "1x60"}, None, None, id="no probe: unknown, not zero"
+        ),
+        pytest.param(
+            "{threshold: {metric: depth, op: '<=', value: 5, bad_when: avg}}",
+            {DEPTH % "a": "4x60", DEPTH % "b": "4x30 8x30"},
+            30,
+            61,
+            id="the mean of several series",
+        ),
+        pytest.param(
+            "{freshness: {timestamp: last_seconds, below: 10m}}",
+            {'last_seconds{job="playlist"}': "0x60"},
+            50,
+            61,
+            id="the time of the newest",
+        ),
+        pytest.param(
+            "{error_or_slow: {total: all_total, histogram: 'took_seconds{ok=\"1\"}', below: 300ms}}",
+            {
+                'all_total{job="playlist"}': "0+10x60",
+                'took_seconds_bucket{job="playlist",ok="1",le="0.3"}': "0+6x60",
+                'took_seconds_bucket{job="playlist",ok="0",le="0.3"}': "0+3x60",
+            },
+            240,
+            600,
+            id="failed or slow, told apart",
+        ),
+        pytest.param(
+            "{error_or_slow: {total: all_total, bad: failed_total, histogram: took_seconds, below: 300ms}}",
+            {
+                'all_total{job="playlist"}': "0+10x60",
+                'failed_total{job="playlist"}': "0+2x30 62+9x29",
+                'took_seconds_count{job="playlist"}': "0+10x60",
+                'took_seconds_bucket{job="playlist",le="0.3"}': "0+7x60",
+            },
+            31 * (2 + 3) + 29 * 10,
+            600,
+            id="failed or slow, at most all",
+        ),
+        pytest.param(
+            "{error_or_slow: {total: all_total, bad: failed_total, histogram: took_seconds, below: 300ms}}",
+            {
+                'all_total{job="playlist"}': "0+10x60",
+                'took_seconds_count{job="playlist"}': "0+10x60",
+                'took_seconds_bucket{job="playlist",le="0.3"}': "0+7x60",
+            },
+            180,
+            600,
+            id="slow, and no failure yet",
+        ),
+        pytest.param(
+            "{promql: {bad: 'failed - failed offset $window', total: 'asked - asked offset $window'}}",
+            {"failed": "0+2x60", "asked": "0+10x60"},
+            120,
+            600,
+            id="own counts",
+        ),
+        pytest.param(
+            "{promql: {bad: 'absent_total', total: 'asked - asked offset $window'}}",
+            {"asked": "0+10x60"},
+            0,
+            600,
+            id="own counts without bad ones",
+        ),
+        pytest.param(
+            "{promql: {ratio: success, of: good}}",
+            {"success": "0.75x60"},
+            15.25,
+            61,
+            id="an own ratio of time",
+        ),
+        pytest.param(
+            "{promql: {ratio: success, of: bad, total: 'asked - asked offset $window'}}",
+            {"asked": "0+10x60", "success": "0.25x60"},
+            150,
+            600,
+            id="an own ratio of events",
+        ),
+    ],
+)
+def test_the_rules_count_what_every_tick_would(tmp_path, sli, series, bad, total):
+    said = counted(tmp_path, series, sli=parse_sli(sli), bad=bad, total=total)
+    assert "SUCCESS" in said, said
+
+
 @pytest.mark.parametrize(
     ("below", "spelt"),
     [
@@ -147,7 +259,7 @@ def test_every_kind_of_sli_is_counted(tmp_path, sli, series, bad, total):
     ],
 )
 def test_a_bound_is_spelt_like_its_bucket(below, spelt):
-    assert seconds(latency(below=below)) == spelt
+    assert latency(below=below).bound == spelt
 
 
 def test_a_whole_bound_matches_both_spellings():

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from support.catalogs import a_catalog, a_service, a_squad, an_slo, events, latency
+from support.catalogs import a_catalog, a_service, a_squad, an_slo, events, latency, parse_sli
 from support.rules import promtool, unit_test, write_files
 
 from observatory.outputs.rules import rule_files
@@ -28,18 +28,51 @@ def varied():
     )
 
 
+GAUGES = (
+    "{probe: up}",
+    "{threshold: {metric: depth, op: '<=', value: 5, bad_when: sum}}",
+    "{freshness: {timestamp: last_seconds, below: 10m}}",
+    "{queue: {lag: lag, below: 1000}}",
+    "{promql: {bad: 'a - a offset $window', total: 'b - b offset $window'}}",
+    "{promql: {ratio: r, of: good, total: 'b - b offset $window'}}",
+)
+PRESETS = ("http", "otel", "istio", "starlette", "grpc", "request_reply", "messaging", "pubsub")
+
+
+def of_every_kind():
+    texts = [
+        *GAUGES,
+        *(f"{{preset: {name}}}" for name in PRESETS),
+        *(f"{{preset: {name}, below: 250ms}}" for name in PRESETS),
+        *(f"{{preset: {name}, below: 250ms, kind: error_or_slow}}" for name in PRESETS),
+    ]
+    slos = [an_slo(f"slo-{number}", sli=parse_sli(text)) for number, text in enumerate(texts)]
+    return a_catalog(a_service(slos=tuple(slos)))
+
+
 def organisation(*services):
     return rule_files(a_catalog(*services))["organisation.yml"]
 
 
-def test_promtool_accepts_every_file_and_finds_no_duplicates(tmp_path):
-    files = write_files(tmp_path, {k: v for k, v in rule_files(varied()).items() if "tests" not in k})
+@pytest.mark.parametrize("catalog", [varied(), of_every_kind()], ids=["varied", "every kind"])
+def test_promtool_accepts_every_file_and_finds_no_duplicates(tmp_path, catalog):
+    files = write_files(tmp_path, {k: v for k, v in rule_files(catalog).items() if "tests" not in k})
     said = promtool("check", "rules", "--lint=all", "--lint-fatal", *files)
     assert said.startswith("0:"), said
 
 
-def test_the_generated_proofs_hold(tmp_path):
-    write_files(tmp_path, rule_files(varied()))
+OF_BOTH = [
+    an_slo("told", sli=parse_sli("{preset: http, below: 250ms, kind: error_or_slow}")),
+    an_slo("untold", sli=parse_sli("{preset: grpc, below: 250ms, kind: error_or_slow}")),
+    an_slo("probe", sli=parse_sli("{probe: up}")),
+]
+
+
+@pytest.mark.parametrize(
+    "catalog", [varied(), a_catalog(a_service(slos=tuple(OF_BOTH)))], ids=["varied", "failing or slow"]
+)
+def test_the_generated_proofs_hold(tmp_path, catalog):
+    write_files(tmp_path, rule_files(catalog))
     said = promtool("test", "rules", *sorted(tmp_path.glob("tests/*/*.yml")))
     assert said.startswith("0:"), said
 
