@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from starlette.testclient import TestClient
@@ -272,7 +273,21 @@ _STORIES: Mapping[str, dict[str, Any]] = {
 
 
 def organisation() -> Views:
-    """The whole believable organisation."""
+    """The whole believable organisation, untouched by whoever had it before."""
+    catalog, told = _organisation()
+    entries = {entry.id: entry for entry in catalog.slos()}
+    incidents = _incidents(entries)
+    message = a_delivery(incidents[0], "🔴 PAGE: playlist/availability is burning 17.2× too fast")
+    return views_of(
+        catalog,
+        [status for status, _ in told.values()],
+        alerts=Alerts(incidents, [message]),
+        burn_down=lambda slo: told[slo][1] if slo in told else (),
+    )
+
+
+@cache
+def _organisation() -> tuple[Catalog, Mapping[str, tuple[SloStatus, Sequence[BudgetPoint]]]]:
     services = [
         a_service(
             name,
@@ -288,16 +303,7 @@ def organisation() -> Views:
     ]
     catalog = a_catalog(*services, squads=SQUADS)
     entries = {entry.id: entry for entry in catalog.slos()}
-    told = {slo: _told(entry, index) for index, (slo, entry) in enumerate(entries.items())}
-    incidents = _incidents(entries)
-    return views_of(
-        catalog,
-        [status for status, _ in told.values()],
-        alerts=Alerts(
-            incidents, [a_delivery(incidents[0], "🔴 PAGE: playlist/availability is burning 17.2× too fast")]
-        ),
-        burn_down=lambda slo: told[slo][1] if slo in told else (),
-    )
+    return catalog, {slo: _told(entry, index) for index, (slo, entry) in enumerate(entries.items())}
 
 
 def _promises(squad: str, service: str) -> tuple[Any, ...]:

@@ -41,7 +41,7 @@ from observatory.entrypoints.portal.rendering import Pages
 from observatory.errors import ObservatoryError
 from observatory.settings import Settings
 
-_OPEN = ("/healthz", SIGN_IN, "/static/portal.css", "/static/icon.svg", interactions.PATH)
+_OPEN = ("/healthz", SIGN_IN, "/sign-out", "/static/portal.css", "/static/icon.svg", interactions.PATH)
 
 
 def create_app(views: Views, settings: Settings, allowed: Actions | None = None) -> FastAPI:
