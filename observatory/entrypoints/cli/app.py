@@ -8,6 +8,7 @@ from observatory.entrypoints.cli import (
     export,
     generate,
     incidents,
+    preview,
     push,
     run,
     services,
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command("check")(check.check)
 app.command("generate")(generate.generate)
+app.command("preview")(preview.preview)
 app.command("push")(push.push)
 app.command("run")(run.run)
 app.command("status")(status.status)
