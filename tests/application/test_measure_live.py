@@ -3,9 +3,10 @@
 from contextlib import ExitStack
 from itertools import count
 
+import numpy as np
 import pytest
 import requests
-from support.catalogs import a_service, a_squad
+from support.catalogs import a_service, a_squad, an_slo, parse_sli
 from support.prometheus import Target, prometheus
 
 from observatory.adapters.clock import SystemClock
@@ -102,3 +103,31 @@ def test_what_a_service_had_counted_before_it_was_first_seen_is_its_starting_poi
     assert (sum(bad), sum(total)) == (0, 1)
     assert idle[-1] == 1
     assert sum(seen) == 1
+
+
+@pytest.mark.slow
+def test_a_gauge_is_missing_from_the_first_failed_scrape_on_while_up_says_bad(tmp_path):
+    slos = (
+        an_slo("up", sli=parse_sli("{probe: up}")),
+        an_slo("depth", sli=parse_sli("{threshold: {metric: depth, op: '<', value: 5}}")),
+    )
+    service = a_service("queue", slos=slos)
+    the_plan = plan([ServiceSlo(a_squad(), service, slo) for slo in slos], tick=1)
+    with (
+        Target("depth 1\n") as target,
+        prometheus(tmp_path, targets={"queue": target.address}, interval="500ms") as url,
+    ):
+        start = seconds()
+        target.show("depth 1\n", scrapes=4)
+        target.show("depth 9\n", scrapes=4)
+        target.show(None, scrapes=8)
+        buckets = Measure(PrometheusSource(url), SystemClock())(
+            the_plan, after=start, until=seconds() - 1
+        ).buckets
+    bad = (buckets.bad * 60).round().astype(int)
+    covered = (buckets.measured + buckets.idle).astype(int)
+    assert (bad[-1].tolist(), covered[-1].tolist()) == ([1, 0], [1, 0])
+    good, too_deep = covered[:, 1] - bad[:, 1], bad[:, 1]
+    assert good.sum() > 0
+    assert too_deep.sum() > 0
+    assert not bad[: np.flatnonzero(too_deep)[0], 0].any()

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from observatory.measurement import FIELDS, Buckets
 
@@ -28,13 +27,22 @@ def some_buckets(
 
 
 def buckets(*, seconds: int = 60, rows: int, slos: Sequence[str], end: int) -> st.SearchStrategy[Buckets]:
-    """Buckets of whole counts, some seconds of which were measured."""
-    shape = (rows, len(slos))
-    counts = arrays(np.float64, shape, elements=st.integers(0, 10**6).map(float))
-    seen = arrays(np.float64, shape, elements=st.sampled_from([0.0, float(seconds)]))
+    """Buckets of whole counts, some seconds of which were measured.
 
-    def build(bad, good, measured):
+    Thousands of cells drawn one by one would be slow, so what is drawn is where they come from.
+    """
+    shape = (rows, len(slos))
+
+    def build(seed: int, density: float) -> Buckets:
+        random = np.random.default_rng(seed)
+
+        def counts() -> np.ndarray:
+            there = random.random(shape) < density
+            return np.where(there, random.integers(0, 10**6, shape, endpoint=True), 0).astype(float)
+
+        bad, good = counts(), counts()
         total = bad + good
+        measured = random.choice([0.0, float(seconds)], shape)
         return Buckets(
             seconds=seconds,
             ends=end - seconds * np.arange(rows - 1, -1, -1),
@@ -47,7 +55,7 @@ def buckets(*, seconds: int = 60, rows: int, slos: Sequence[str], end: int) -> s
             clumping=np.divide(bad**2, total, out=np.zeros(shape), where=total > 0),
         )
 
-    return st.builds(build, counts, counts, seen)
+    return st.builds(build, st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.1, 1.0]))
 
 
 def assert_same(left: Buckets, right: Buckets) -> None:
