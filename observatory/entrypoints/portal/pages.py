@@ -6,8 +6,9 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from observatory.alerting import Incident
+from observatory.alerting import Incident, Silence
 from observatory.application.snapshot import Views
+from observatory.catalog import ServiceSlo
 from observatory.entrypoints.api.problems import not_found
 from observatory.entrypoints.api.slos import find_slo
 from observatory.entrypoints.api.squads import OPEN, find_squad
@@ -22,6 +23,7 @@ from observatory.entrypoints.portal.rows import (
     squad_rows,
 )
 from observatory.entrypoints.portal.session import Shown
+from observatory.entrypoints.portal.silences import concerning
 from observatory.errors import NotFound, Unavailable
 from observatory.evaluation import BudgetPoint
 from observatory.outputs.charts import Scheme
@@ -96,6 +98,7 @@ def squad_page(request: Request, shown: Shown, views: LookedAt, squad: str) -> R
         trends=_trends(views, rows[:LISTED]),
         services=service_rows(snapshot, squad),
         incidents=_open_incidents(views, squad=squad),
+        silences=_silences(views, [row.entry for row in rows]),
     )
 
 
@@ -152,6 +155,7 @@ def incident_page(request: Request, shown: Shown, views: LookedAt, incident_id: 
         row=rows[0] if rows else None,
         zone=owner.on_call.timezone if owner else "UTC",
         deliveries=views.alerts.deliveries(incident=incident_id),
+        deeds=views.alerts.audit(subject=incident_id),
         seen_hours=_seen(points),
         hours=len(points),
     )
@@ -163,6 +167,15 @@ def _open_incidents(views: Views, *, squad: str | None = None) -> Sequence[Incid
         return views.alerts.incidents(states=OPEN, squad=squad)
     except Unavailable:
         return None
+
+
+def _silences(views: Views, entries: Sequence[ServiceSlo]) -> Sequence[tuple[Silence, bool]]:
+    """Nothing is shown when the database does not answer: the incidents beside them say so."""
+    now = views.clock.now()
+    try:
+        return concerning(views.alerts.silences(ending_after=now), entries, now=now)
+    except Unavailable:
+        return ()
 
 
 def _trends(views: Views, rows: Sequence[SloRow]) -> dict[str, Sequence[BudgetPoint]]:
