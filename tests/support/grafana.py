@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from observatory.outputs.preview import TimeRange
+
 SCRAPE_SECONDS = 15
-MIN_INTERVAL_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,9 @@ class View:
     pixels: int = 800
 
     @property
-    def step(self) -> int:
-        """Grafana's interval: the range over the panel's pixels, not below the scrape interval."""
-        return max(self.scrape, round((self.end - self.start) / self.pixels))
-
-    @property
-    def rate_interval(self) -> int:
-        """$__rate_interval = max(interval + scrape interval, 4 · scrape interval)."""
-        return max(self.step + self.scrape, 4 * self.scrape)
+    def range(self) -> TimeRange:
+        """What Grafana makes of it."""
+        return TimeRange(int(self.start), int(self.end), self.scrape, self.pixels)
 
 
 @dataclass(frozen=True)
@@ -56,12 +52,12 @@ def ask_every_query(dashboards: dict[str, str], view: View) -> Iterator[Asked]:
 
 
 def _ask(dashboard: str, panel: str, expr: str, view: View, *, instant: bool) -> Asked:
-    expr = expr.replace("$__rate_interval", f"{view.rate_interval}s")
+    expr = view.range.filled(expr)
     form = {"query": expr}
     if instant:
         path, more = "query", {"time": view.end}
     else:
-        path, more = "query_range", {"start": view.start, "end": view.end, "step": view.step}
+        path, more = "query_range", {"start": view.start, "end": view.end, "step": view.range.step}
     body = urllib.parse.urlencode(form | more).encode()
     try:
         with urllib.request.urlopen(f"{view.url}/api/v1/{path}", body, timeout=30) as answer:  # noqa: S310 - ours

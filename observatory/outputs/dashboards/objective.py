@@ -213,7 +213,7 @@ def _bad_events(entry: ServiceSlo) -> Panel:
             Query(f"60 * ({queries.bad_rate(sli)})", "bad"),
             Query(f"60 * {queries.total_rate(sli)}", "all"),
         ],
-        Scale("cpm"),
+        Scale("cpm", symmetric_log=True),  # a few bad ones stay visible beside thousands
         dashed=("all",),
         width=12 if isinstance(sli, Latency | ErrorOrSlow) else 24,
     )

@@ -102,8 +102,8 @@ def _promises(scope: Scope, entries: Iterable[ServiceSlo], *, title: str) -> Pan
             "Which promise needs attention first? A click on the service opens its dashboard. An empty cell is unknown.",
         ),
         [
-            Column("Objective", Query(queries.objective(scope)), "percentunit"),
-            Column("Good", Query(_good(scope, entries)), "percentunit"),
+            Column("Objective", Query(queries.objective(scope)), "percentunit", decimals=3),
+            Column("Good", Query(_good(scope, entries)), "percentunit", decimals=3),
             Column("Budget left", Query(queries.with_dashboard(left, services)), "percentunit", BUDGET_STEPS),
             Column("Change in a day", Query(trend), "percentunit"),
             Column("Burn, 1 h", Query(queries.burn(scope, "1h")), "suffix:×", BURN_STEPS),

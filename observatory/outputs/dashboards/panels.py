@@ -188,6 +188,7 @@ class Column:
     query: Query
     unit: str = "short"
     steps: Sequence[Step] = ()
+    decimals: int | None = None
     hidden: bool = False
     """For a query that is asked for its labels alone."""
 
@@ -284,6 +285,8 @@ _COLORED = ("custom.cellOptions", {"type": "color-text"})
 
 def _column(column: Column) -> dict[str, Any]:
     properties: list[tuple[str, Any]] = [("unit", column.unit)]
+    if column.decimals is not None:
+        properties.append(("decimals", column.decimals))
     if column.steps:
         properties += [("thresholds", {"mode": "absolute", "steps": _steps(column.steps)}), _COLORED]
     return _override(column.title, *properties)

@@ -14,6 +14,8 @@ from observatory.outputs.preview.reading import Board, PanelView, TimeRange
 
 _WIDTH, _COLUMNS, _ROW, _GAP, _HEAD = 1600.0, 24, 38.0, 8.0, 56.0
 _TITLE, _EDGE = 30.0, 10.0
+_OPEN = f'<path d="M6 12h9l-4.5 6z" fill="{QUIET}"/>'
+"""The mark of a row that is not folded up; as a letter it would bring another font with it."""
 
 
 def picture(svg: str) -> bytes:
@@ -54,7 +56,7 @@ def _panel(panel: PanelView, answers: Sequence[Answer], span: TimeRange) -> str:
     size = (columns * unit - _GAP, rows * _ROW - _GAP)
     move = f'<g transform="translate({at[0]:.1f},{at[1]:.1f})">'
     if panel.kind == "row":
-        return f"{move}{text((6, 20), '▾  ' + panel.title, size=15, bold=True)}</g>"
+        return f"{move}{_OPEN}{text((22, 20), panel.title, size=15, bold=True)}</g>"
     inner = (size[0] - 2 * _EDGE, size[1] - _TITLE - _EDGE)
     return (
         f"{move}{box((0, 0), size, drawing.PANEL, edge=drawing.EDGE, round_=3)}"

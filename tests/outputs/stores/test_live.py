@@ -6,7 +6,6 @@ postgres_exporter runs for real on a real PostgreSQL; of the others, what they e
 import math
 import tempfile
 import threading
-import urllib.parse
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
