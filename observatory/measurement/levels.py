@@ -38,6 +38,8 @@ class Level:
         self.seconds = seconds
         self.newest: int | None = None
         """End of the newest bucket; it may still be growing."""
+        self._empty = True
+        """Nothing was put yet, so there is nothing to clear."""
         self._rows = rows
         self._origin = origin
         self._tables: dict[str, NDArray[np.float64 | np.uint16]] = {
@@ -81,13 +83,16 @@ class Level:
         if newest <= self.newest:
             return
         start = max(self.newest, newest - self.reach)
+        self.newest = newest
+        if self._empty:
+            return
         for rows in self._slices(start, newest):
             for table in self._tables.values():
                 table[rows] = 0
-        self.newest = newest
 
     def put(self, buckets: Buckets, columns: NDArray[np.intp]) -> None:
         """Replace cells by those of buckets, whose SLOs are in `columns` (N',). Forgotten ends are left out."""
+        self._empty = False
         held = buckets.ends > (0 if self.forgotten is None else self.forgotten)
         rows = self._row(buckets.ends[held])
         for name, table in self._tables.items():
