@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.catalogs import a_service, a_squad, an_slo
 from support.prometheus import Series, prometheus, write_past
+from tick import HOUR, full_history
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.prometheus import PrometheusSource
@@ -33,7 +34,6 @@ from observatory.application.measure import Limits, Measure
 from observatory.application.status import Status
 from observatory.catalog import ServiceSlo
 from observatory.evaluation import Provenance, evaluate, windows_for
-from observatory.measurement import History
 from observatory.planning import plan
 
 PEER = ("slo-generator[prometheus]==2.6.0", "setuptools<81")
@@ -105,17 +105,18 @@ def peers_definitions(url: str, size: int) -> tuple[Mapping[str, object], list[M
     return config, slos
 
 
-def time_peer(python: Path, folder: Path, url: str, size: int) -> float:
-    """Seconds for all SLOs and windows."""
+def time_peer(python: Path, folder: Path, url: str, size: int) -> tuple[float, int]:
+    """Seconds for all SLOs and windows, and how many reports it holds to be valid itself.
+
+    Its two queries are asked at different moments: in between a scrape may land, and more be good than there is.
+    """
     definitions = folder / "peer.json"
     definitions.write_text(json.dumps(peers_definitions(url, size)))
     printed = subprocess.run(
         [python, "-W", "ignore", "-c", TIMED, definitions], check=True, capture_output=True, text=True
     ).stdout
     seconds, valid = json.loads(printed.splitlines()[-1])
-    if valid != size * len(WINDOWS):
-        raise SystemExit(f"slo-generator computed {valid} of {size * len(WINDOWS)} reports")
-    return float(seconds)
+    return float(seconds), int(valid)
 
 
 def entries(size: int) -> list[ServiceSlo]:
@@ -133,8 +134,7 @@ def time_us(url: str, size: int, end: int) -> tuple[float, float]:
     status(catalog)
     whole = perf_counter() - start
     planned = plan(catalog, tick=TICK)
-    history = History(tick=TICK)
-    history.track(planned.slos)
+    history = full_history(planned.slos, until=(end - ROUNDS * TICK) // HOUR * HOUR)
     windows = {name: timedelta(seconds=seconds) for name, seconds in WINDOWS.items()} | dict(
         windows_for(catalog)
     )
@@ -145,8 +145,8 @@ def time_us(url: str, size: int, end: int) -> tuple[float, float]:
         sums = history.sums(windows, now=now)
         evaluation = evaluate(catalog, sums, Provenance(clock.now(), clock.now()))
         ticks.append(perf_counter() - start)
-        if (evaluation.table["slo", "total"] <= 0).any():
-            raise SystemExit("not measured")
+    if any(status.total is None or status.failure for status in evaluation.statuses().values()):
+        raise SystemExit("not measured")
     return median(ticks[1:]), whole
 
 
@@ -160,9 +160,11 @@ def main() -> None:
         write_past(folder / "data", past(size, end))
         with prometheus(folder) as url:
             tick, whole = time_us(url, size, end)
-            peer = time_peer(python, folder, url, size)
+            peer, valid = time_peer(python, folder, url, size)
     print(f"{size} SLOs x {len(WINDOWS)} windows")
-    print(f"  slo-generator 2.6.0, {2 * size * len(WINDOWS)} queries       {peer:8.3f} s")
+    print(
+        f"  slo-generator 2.6.0, {2 * size * len(WINDOWS)} queries       {peer:8.3f} s   {valid} reports valid"
+    )
     print(f"  Observatory, a tick                     {tick:8.3f} s   {peer / tick:6.0f} times as fast")
     print(f"  Observatory, status without a history   {whole:8.3f} s   {peer / whole:6.1f} times as fast")
 

@@ -19,12 +19,14 @@ INCIDENTS = 0.02
 BACKFILL = ((60, 2 * DAY), (300, 8 * DAY), (3600, 30 * DAY))
 
 
-def traffic(slos: int, seconds: int, span: int, *, prefix: str = "service") -> Buckets:
+def traffic(
+    slos: int, seconds: int, span: int, *, prefix: str = "service", incidents: float = INCIDENTS
+) -> Buckets:
     """Poisson traffic of log-normal rates, some of the buckets in an incident."""
     chance = np.random.default_rng(seconds)
     shape = (span // seconds, slos)
     total = chance.poisson(chance.lognormal(4, 2, slos) * seconds / 60, shape)
-    bad = chance.binomial(total, np.where(chance.random(shape) < INCIDENTS, 0.05, 0.0003))
+    bad = chance.binomial(total, np.where(chance.random(shape) < incidents, 0.05, 0.0003))
     measured = np.where(total > 0, float(seconds), 0.0)
     return Buckets(
         seconds=seconds,
