@@ -32,6 +32,8 @@ class Recorder:
     """By SLO id: the Unix second from which there is anything at all."""
     gaps: Sequence[tuple[str, int, int]] = field(default=(), init=False)
     """SLO id, after, until: what the store had nothing of when it was loaded, though it had something before."""
+    rewritten: int = field(default=0, init=False)
+    """How often the past changed: by a fill, or by loading it anew."""
     _ahead: bool = field(default=False, init=False)
     """Memory holds something that the store does not."""
     _lock: RLock = field(default_factory=RLock, init=False)
@@ -55,6 +57,7 @@ class Recorder:
                     self._remember(known)
                     found += gaps(known)
             self.history, self.gaps, self._ahead = history, found, False
+            self.rewritten += 1
 
     def fit(self, entries: Sequence[ServiceSlo], *, now: datetime) -> None:
         """Hold at least these SLOs, and as much of the past as their windows need.
@@ -96,6 +99,7 @@ class Recorder:
             known = self.history.held(buckets.slos, seconds=seconds, ends=buckets.ends)
             self._keep(better(known, buckets))
             self._remember(ticks)
+            self.rewritten += 1
 
     def prune(self, *, now: datetime) -> None:
         """Forget what no window needs any more; hours are kept for reports."""

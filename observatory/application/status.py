@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from observatory.application.clumps import learn
 from observatory.application.measure import Measure
 from observatory.application.ports import Clock, MetricsSource
 from observatory.application.steps import REACH, Step, steps
@@ -46,7 +47,9 @@ class Status:
             self._ask(step, list(_reaching(entries, end - step.until)), seen)
         moment = datetime.fromtimestamp(end, UTC)
         sums = seen.history.sums(windows_for(entries), now=end)
-        return evaluate(entries, sums, Provenance(moment, moment, seen.failures, seen.since))
+        provenance = Provenance(moment, moment, seen.failures, seen.since)
+        clumps = learn(entries, seen.history, tick=tick, until=end)
+        return evaluate(entries, sums, provenance, dispersion=clumps)
 
     def _ask(self, step: Step, entries: Sequence[ServiceSlo], seen: "_Seen") -> None:
         """Measure a step; what failed in a newer one is not asked again."""

@@ -16,6 +16,7 @@ from observatory.alerting import (
     ladder,
 )
 from observatory.application.announce import Announce
+from observatory.application.clumps import Clumps
 from observatory.application.definitions import Definitions
 from observatory.application.delivery import Delivery
 from observatory.application.holes import Holes
@@ -57,7 +58,11 @@ class Tick:
     """Whether the past is known well enough to alert on."""
     catch_all: str | None = None
     """Slack channel of last resort."""
+    clumps: Clumps = field(init=False)
     _plan: tuple[Catalog, Plan] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.clumps = Clumps(self.recorder)
 
     def __call__(self) -> None:
         """Run one tick. Deliberate errors end up in the health that the board shows; nothing else is caught."""
@@ -133,7 +138,8 @@ class Tick:
         moment = datetime.fromtimestamp(at, UTC)
         patience = max(STALE_AFTER, self.lag + 2 * self.length)
         provenance = Provenance(moment, now, failures, self.recorder.since, patience)
-        return evaluate(entries, self.recorder.history.sums(windows_for(entries), now=at), provenance)
+        sums = self.recorder.history.sums(windows_for(entries), now=at)
+        return evaluate(entries, sums, provenance, dispersion=self.clumps(entries, at=at))
 
     def _alert(self, evaluation: Evaluation, catalog: Catalog, *, now: datetime) -> None:
         """Decide and announce; incidents and what is to be told of them are written in one transaction."""

@@ -10,6 +10,7 @@ from observatory.evaluation.model import (
     TierStatus,
     WindowStatus,
 )
+from observatory.evaluation.quiet import LEARNT_FROM, LEFT_OUT, Dispersions, usual_dispersion
 from observatory.evaluation.significance import dispersion
 from observatory.evaluation.tiers import (
     TIERS,
@@ -22,8 +23,11 @@ from observatory.evaluation.tiers import (
 )
 
 __all__ = [
+    "LEARNT_FROM",
+    "LEFT_OUT",
     "TIERS",
     "BudgetPoint",
+    "Dispersions",
     "Evaluation",
     "Provenance",
     "Severity",
@@ -38,5 +42,6 @@ __all__ = [
     "evaluate",
     "tiers_for",
     "unreachable",
+    "usual_dispersion",
     "windows_for",
 ]

@@ -1,0 +1,55 @@
+"""What is usual for each SLO: how its errors come while nothing burns, learnt from the hours of the last days."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from observatory.catalog import ServiceSlo
+from observatory.evaluation.promises import Promises
+from observatory.evaluation.significance import dispersion
+from observatory.evaluation.tiers import TIERS
+from observatory.measurement import Buckets
+
+LEARNT_FROM = 7 * 24
+"""Hours."""
+LEFT_OUT = 6
+"""Hours before now: what a page is decided on must not be what it is measured by."""
+_LASTING = 300
+"""Seconds with bad events in an hour that are no clump any more: the shortest alert window."""
+_PAGES = TIERS[1]
+"""The slowest burn that pages."""
+
+Dispersions = pd.Series
+"""φ by SLO id."""
+
+
+def usual_dispersion(entries: Sequence[ServiceSlo], hours: Buckets, *, tick: int) -> Dispersions:
+    """φ of each SLO from its quiet hours (`dispersion`).
+
+    An hour is not quiet when it burned at a rate that pages and did so for five minutes. Rate alone would not do: at
+    300 requests an hour a single clump of ten errors exceeds it, and is what is to be learnt. Nor would the hours of
+    incidents: where the clump has paged, it would never be learnt, and page for ever. What an outage adds
+    nevertheless is bounded, since Σb²/n ≤ Σb makes φ at most the mean events of a tick: a full outage then counts one
+    independent error a tick, and is beyond chance after a few.
+
+    Args:
+        entries: the SLOs.
+        hours: buckets of an hour of exactly these, in their order; what was never seen is 0.
+        tick: seconds between the counts that `clumping` was summed over.
+    """
+    burnt = _burnt(entries, hours, tick=tick)
+    counted = {
+        name: np.where(burnt, 0, getattr(hours, name)).sum(axis=0)
+        for name in ("bad", "total", "measured", "clumping")
+    }
+    return dispersion(pd.DataFrame(counted, index=pd.Index(hours.slos)), tick=tick)
+
+
+def _burnt(entries: Sequence[ServiceSlo], hours: Buckets, *, tick: int) -> NDArray[np.bool_]:
+    """(T, N) a product and no ratio, since hours without events burn nothing."""
+    rate = Promises.read(entries).limits(_PAGES).rate
+    lasting = hours.bad_ticks >= max(2, _LASTING // tick)
+    burns: NDArray[np.bool_] = lasting & (hours.bad >= rate * hours.total)
+    return burns
