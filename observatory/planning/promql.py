@@ -93,15 +93,19 @@ def badness(gauge: Selector, by: Sequence[str], condition: Condition, *, tick: i
     return now if tick <= SLICE else f"avg_over_time(({now})[{tick - 1}s:{SLICE}s])"
 
 
+def compared(gauge: Selector, condition: Condition) -> str:
+    """Of each series, what is compared: its value or, of a Unix time, its age."""
+    value = f"({gauge} >= -Inf)"
+    return f"(time() - {value})" if condition.age else value
+
+
 def slices(gauge: Selector, by: Sequence[str], condition: Condition) -> str:
     """Whether the slice that ends now is bad (1) or good (0), for each group; no row where nothing has a value.
 
     A plain selector: a gauge whose target is gone says nothing any more. NaN is no value.
     """
     labels, bad = f"({','.join(by)})", f"{condition.op} bool {condition.value:f}"
-    value = f"({gauge} >= -Inf)"
-    if condition.age:
-        value = f"(time() - {value})"
+    value = compared(gauge, condition)
     match condition.across:
         case "any":
             return f"max by {labels} ({value} {bad})"

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from observatory.catalog import ErrorOrSlow, Latency, ServiceSlo
+from observatory.catalog import ErrorOrSlow, Events, Latency, Probe, Promql, ServiceSlo
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.evaluation.tiers import tiers_for
 from observatory.outputs.dashboards import queries
+from observatory.outputs.dashboards.gauges import gauge_panel
 from observatory.outputs.dashboards.layout import Section
 from observatory.outputs.dashboards.panels import (
     BAD,
@@ -41,6 +42,7 @@ def objective_section(entry: ServiceSlo) -> Section:
         _burn_down(entry, scope),
         _bad_events(entry),
         *_latency(entry),
+        *gauge_panel(entry),
         _alerts(scope),
     ]
     objective = f"{slo.objective.normalize():f} %"
@@ -215,7 +217,9 @@ def _bad_events(entry: ServiceSlo) -> Panel:
         ],
         Scale("cpm", symmetric_log=True),  # a few bad ones stay visible beside thousands
         dashed=("all",),
-        width=12 if isinstance(sli, Latency | ErrorOrSlow) else 24,
+        width=24
+        if isinstance(sli, Events | Probe | Promql)
+        else 12,  # others have a panel of their own beside it
     )
 
 
@@ -230,13 +234,19 @@ def _latency(entry: ServiceSlo) -> Sequence[Panel]:
             About(
                 "latency",
                 f"Latency against {sli.bound} {sli.unit}",
-                "Are requests fast enough? The promise is broken while "
-                f"p{entry.slo.objective.normalize():f} is above the line.",
+                f"Are requests fast enough? {_broken(entry)}",
             ),
             [Query(queries.quantile(sli.histogram, q), f"p{_percent(q)}") for q in quantiles],
             Scale(sli.unit, steps=((BAD, float(sli.bound)),)),
         ),
     )
+
+
+def _broken(entry: ServiceSlo) -> str:
+    percentile = f"p{entry.slo.objective.normalize():f}"
+    if isinstance(entry.slo.sli, ErrorOrSlow):
+        return f"With no failures at all, the promise is broken while {percentile} is above the line."
+    return f"The promise is broken while {percentile} is above the line."
 
 
 def _percent(q: str) -> str:

@@ -111,6 +111,35 @@ def test_every_kind_of_sli_has_panels_that_ask_in_promql(text):
             promql_parser.parse(target["expr"].replace("$__rate_interval", "5m"))
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "expressions"),
+    [
+        pytest.param(
+            "{queue: {lag: lag, below: 1000, bad_when: sum}}",
+            "lag against 1000",
+            ['sum((lag{job="playlist"} >= -Inf))'],
+            id="a sum",
+        ),
+        pytest.param(
+            "{freshness: {timestamp: last_seconds, below: 10m}}",
+            "last_seconds against 600 s",
+            [
+                'max((time() - (last_seconds{job="playlist"} >= -Inf)))',
+                'min((time() - (last_seconds{job="playlist"} >= -Inf)))',
+            ],
+            id="an age",
+        ),
+    ],
+)
+def test_a_gauge_is_shown_against_its_bound(text, title, expressions):
+    files = dashboard_files(a_catalog(a_service(slos=(an_slo(sli=parse_sli(text)),))))
+    shown = panel(json.loads(files["playlists/playlist.json"]), title)
+    assert [target["expr"] for target in shown["targets"]] == expressions
+    bound = float(title.split()[2])
+    steps = shown["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [step["value"] for step in steps] == [None, bound]
+
+
 def test_no_query_passes_missing_data_off_as_a_value(dashboards):
     text = json.dumps(dashboards)
     assert "or vector(" not in text
