@@ -82,6 +82,7 @@ BAD = "bad: 'http_requests_total{code=~\"5..\"}'"
         pytest.param("[]", "search", "9:13", "depends_on", "a list", None, id="no list"),
         pytest.param("postgresql", "postgres", "11:12", "uses[0].kind", "supported", "postgresql", id="use"),
         pytest.param("mcac", "mcca", "12:32", "uses[1].dialect", "dialects of cassandra", "mcac", id="dialect"),
+        pytest.param(", dialect: mcac", "", "12:5", "uses[1]", "one of mcac, jmx", "mcac", id="no dialect"),
         pytest.param("objective: 99.9", "objective: 0.999", "15:16", "slos[0].objective", "ratio", "99.9", id="ratio"),
         pytest.param("objective: 99.9", "objective: 1", "15:16", "slos[0].objective", "ratio", "100", id="one"),
         pytest.param(": 99.9", ": 100", "15:16", "slos[0].objective", "no error budget", "99.99", id="hundred"),
