@@ -12,6 +12,8 @@ from observatory.entrypoints.cli.options import CatalogFolder, settings_from
 from observatory.entrypoints.cli.slack import channel_names
 from observatory.sandbox import demo as world
 
+Folder = Annotated[Path, typer.Option(help="Where the demo keeps its files.")]
+
 app = typer.Typer(help="Run the demo; break and heal its services.", invoke_without_command=True)
 
 
@@ -19,7 +21,7 @@ app = typer.Typer(help="Run the demo; break and heal its services.", invoke_with
 def demo(
     context: typer.Context,
     catalog: CatalogFolder = None,
-    folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path("var/demo"),
+    folder: Folder = world.FOLDER,
     days: Annotated[int, typer.Option(min=1, max=30, help="Length of the history.")] = 30,
 ) -> None:
     """Start Prometheus with a month of history, demo services, a development Slack and Observatory."""
@@ -43,14 +45,21 @@ def break_(
     service: Annotated[str, typer.Argument(help="A service of the demo, such as playlist.")],
     mode: Annotated[world.Mode, typer.Option(help="How it breaks.")] = world.Mode.ERRORS,
     share: Annotated[float, typer.Option(help="Share of requests that fail, in mode errors.")] = 1.0,
+    folder: Folder = world.FOLDER,
 ) -> None:
     """Cause an outage of one service."""
-    typer.echo(f"{service}: {world.break_service(service, world.Trouble(mode, share))}")
+    trouble = world.break_service(service, world.Trouble(mode, share), state=_state(folder))
+    typer.echo(f"{service}: {trouble}")
 
 
 @app.command()
 def heal(
     service: Annotated[str, typer.Argument(help="A service of the demo, such as playlist.")],
+    folder: Folder = world.FOLDER,
 ) -> None:
     """End the outage of one service."""
-    typer.echo(f"{service}: {world.heal_service(service)}")
+    typer.echo(f"{service}: {world.heal_service(service, state=_state(folder))}")
+
+
+def _state(folder: Path) -> Path:
+    return folder / world.STATE_FILE.name

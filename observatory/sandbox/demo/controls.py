@@ -18,7 +18,8 @@ from observatory.sandbox.demo.organisation import service_named
 from observatory.sandbox.demo.services import Simulation
 from observatory.sandbox.demo.trouble import Mode, Trouble
 
-STATE_FILE = Path("var/demo/state.json")
+FOLDER = Path("var/demo")
+STATE_FILE = FOLDER / "state.json"
 """Where a running demo says how to reach it, seen from the folder it was started in."""
 
 
