@@ -262,7 +262,8 @@ _STORIES: Mapping[str, dict[str, Any]] = {
     "campaigns/availability": {"state": State.NO_DATA, "count": 0},
     "ad-decision/availability": {
         "state": State.QUERY_FAILED,
-        "failure": "bad_data: invalid parameter \"query\": 1:42: parse error: unexpected character: '|'",
+        "failure": "bad_data: invalid parameter \"query\": 1:42: parse error: unexpected character: '|' in "
+        'http_requests_total{cluster="eu-west-1",code=~"5..",environment="production",job="ad-decision"}|rate',
     },
     "lyrics/availability": {"state": State.STALE},
     "transcripts/availability": {"state": State.NEW, "count": 9},

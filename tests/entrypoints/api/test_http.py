@@ -1,5 +1,6 @@
 import gzip
 
+import anyio
 import pytest
 from support.views import browse, many_views, organisation, small_views
 
@@ -51,6 +52,28 @@ def test_long_answers_are_compressed():
         packed = b"".join(answer.iter_raw())
     assert answer.headers["content-encoding"] == "gzip"
     assert b"observatory_slo_objective_ratio{" in gzip.decompress(packed)
+
+
+def test_no_byte_of_a_body_follows_a_head():
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "HEAD",
+        "path": "/slos",
+        "query_string": b"",
+        "headers": [],
+        "scheme": "http",
+    }
+    anyio.run(browse(small_views()).app, scope, receive, send)
+    assert [message.get("body", b"") for message in sent] == [b""] * len(sent)
+    assert int(dict(sent[0]["headers"])[b"content-length"]) > 1000
 
 
 def test_errors_have_no_tag():

@@ -1,5 +1,7 @@
+import re
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -125,3 +127,10 @@ def test_promtool_finds_nothing_to_say():
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=30, check=False
     )
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_the_page_about_metrics_names_every_one_and_no_other():
+    page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
+    documented = set(re.findall(r"`(observatory_\w+)`", page))
+    told = {name for name, _ in samples(organisation()) if name.startswith("observatory_")}
+    assert documented == told

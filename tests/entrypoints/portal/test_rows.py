@@ -39,7 +39,7 @@ def test_a_dependency_stands_as_its_worst_slo_does():
     )
     good, bad = (entry for entry in catalog.slos() if entry.service.name == "search")
     statuses = {
-        good.id: a_status(good),
+        good.id: a_status(good, state=State.AT_RISK),
         bad.id: a_status(bad, state=State.BREACHED),
     }
     rows = service_rows(Snapshot(catalog, statuses, AT), "playlists")
