@@ -11,6 +11,9 @@ from observatory.catalog import ServiceSlo
 from observatory.evaluation import LEARNT_FROM, LEFT_OUT, Dispersions, usual_dispersion
 from observatory.measurement import History
 
+_PART = 24
+"""Hours that are looked at together: memory stays small."""
+
 
 @dataclass(slots=True)
 class Clumps:
@@ -35,8 +38,9 @@ class Clumps:
 
 
 def learn(entries: Sequence[ServiceSlo], history: History, *, tick: int, until: int) -> Dispersions:
-    """φ by SLO id, from the week that ends some hours before `until`, a boundary of hours."""
+    """φ by SLO id, from the weeks that end some hours before `until`, a boundary of hours."""
     last = until - LEFT_OUT * HOUR
     ends = np.arange(last - (LEARNT_FROM - 1) * HOUR, last + 1, HOUR, dtype=np.int64)
-    hours = history.held([entry.id for entry in entries], seconds=HOUR, ends=ends)
-    return usual_dispersion(entries, hours, tick=tick)
+    slos = [entry.id for entry in entries]
+    parts = (history.held(slos, seconds=HOUR, ends=part) for part in np.split(ends, LEARNT_FROM // _PART))
+    return usual_dispersion(entries, parts, tick=tick)
