@@ -136,6 +136,7 @@ def test_observatory_gets_its_settings_and_nothing_else(world, state):
 
     assert environment["OBSERVATORY_PROMETHEUS_URL"] == state.prometheus
     assert environment["OBSERVATORY_SLACK_API_URL"] == f"{state.slack}/api/"
+    assert environment["OBSERVATORY_SLACK_SIGNING_SECRET"]
     assert environment["OBSERVATORY_DATABASE_URL"] == f"sqlite:///{world.folder / 'demo/observatory.db'}"
     assert all(name.startswith("OBSERVATORY_") or name in {"PATH", "LC_CTYPE"} for name in environment)
 
