@@ -29,3 +29,17 @@ def test_a_tick_that_does_not_divide_five_minutes_is_refused(monkeypatch, tick):
 
     with pytest.raises(ValidationError, match="tick"):
         Settings()
+
+
+def test_no_secret_shows_in_the_settings(monkeypatch):
+    secret = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
+    for name in secret - {"prometheus_headers"}:
+        monkeypatch.setenv(f"OBSERVATORY_{name.upper()}", f"sesame-{name}")
+    monkeypatch.setenv("OBSERVATORY_PROMETHEUS_HEADERS", '{"X-Key": "sesame-header"}')
+    monkeypatch.setenv("OBSERVATORY_PROMETHEUS_USER", "me")
+
+    settings = Settings()
+
+    assert len(secret) >= 8
+    assert all(getattr(settings, name) for name in secret)
+    assert "sesame" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"

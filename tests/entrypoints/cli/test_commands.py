@@ -21,7 +21,11 @@ NOBODY = "http://127.0.0.1:9"
 SECRETS = {
     "OBSERVATORY_PROMETHEUS_BEARER_TOKEN": "sesame-bearer",
     "OBSERVATORY_PROMETHEUS_HEADERS": '{"X-Scope-OrgID": "sesame-header"}',
+    "OBSERVATORY_PROMETHEUS_USER": "me",
+    "OBSERVATORY_PROMETHEUS_PASSWORD": "sesame-password",
     "OBSERVATORY_SLACK_TOKEN": "xoxb-sesame",
+    "OBSERVATORY_SLACK_SIGNING_SECRET": "sesame-signing",
+    "OBSERVATORY_GRAFANA_TOKEN": "sesame-grafana",
     "OBSERVATORY_TOKEN": "sesame-caller",
 }
 WITHIN = 60
@@ -130,16 +134,42 @@ MISTAKES = [
         ["run", "--port", "0"], {"OBSERVATORY_DATABASE_URL": "sesame"}, "database", id="no database URL"
     ),
     pytest.param(["demo", "break", "playlist"], {}, "demo", id="no demo to break"),
+    pytest.param(["demo", "heal", "playlist"], {}, "demo", id="no demo to heal"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "settings", "names"), MISTAKES)
 def test_mistakes_are_told_on_standard_error(observatory, catalog, arguments, settings, names):
     done = observatory(*arguments, **settings)
-    assert done.returncode in (1, 2) if arguments[0] == "demo" else done.returncode == 1
+    assert done.returncode == 1
     assert names in done.stderr
     assert done.stdout == ""
     assert "sesame" not in done.stderr
+
+
+AWAY = [
+    pytest.param(
+        ["run", "--port", "0"],
+        {**SECRETS, "OBSERVATORY_DATABASE_URL": "postgresql+psycopg://me:sesame@127.0.0.1:9/observatory"},
+        "127.0.0.1",
+        id="database",
+    ),
+    pytest.param(
+        ["status", "--prometheus", "http://me:sesame@127.0.0.1:9"],
+        SECRETS,
+        "127.0.0.1:9",
+        id="Prometheus",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "settings", "names"), AWAY)
+def test_what_is_away_is_named_without_any_secret(observatory, catalog, arguments, settings, names):
+    done = observatory(*arguments, **settings)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert names in done.stderr
+    assert "sesame" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_check_says_that_all_is_right(observatory, catalog):
@@ -338,6 +368,29 @@ def test_run_serves_and_ends_in_order_and_never_tells_a_secret(one_slo, server, 
     text = log.read_text()
     assert '"event": "stopped"' in text
     assert "sesame" not in text + "".join(answers)
+
+
+@pytest.mark.slow
+def test_the_development_slack_shows_its_channels_until_it_is_interrupted(catalog, tmp_path):
+    process = subprocess.Popen(
+        command("dev", "slack", "--port", "0", "--catalog", catalog),
+        env=environment(PYTHONUNBUFFERED="1", **SECRETS),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        url = process.stdout.readline().strip()
+        page = httpx2.get(url, follow_redirects=True)
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=WITHIN)
+    assert page.status_code == 200
+    assert "playlists" in page.text
+    assert process.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in errors
+    assert "sesame" not in page.text + output + errors
 
 
 def lines(log):
