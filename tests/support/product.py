@@ -124,5 +124,7 @@ def ready(url: str) -> bool:
 
 def incidents(url: str, **query: str) -> list[dict[str, Any]]:
     """The product's incidents, newest first."""
-    found: list[dict[str, Any]] = httpx2.get(f"{url}/api/v1/incidents", params=query).raise_for_status().json()
+    found: list[dict[str, Any]] = (
+        httpx2.get(f"{url}/api/v1/incidents", params=query).raise_for_status().json()
+    )
     return found
