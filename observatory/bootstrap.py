@@ -14,6 +14,7 @@ from pathlib import Path
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.files import CatalogFolder, FolderDocuments
 from observatory.adapters.prometheus import Access, PrometheusSource
+from observatory.adapters.promtool import Promtool, installed
 from observatory.adapters.shipping import Credentials, Grafana, PrometheusLoader, Ruler
 from observatory.adapters.slack import SlackMessenger
 from observatory.adapters.slack_interactions import SlackSignatures, SlackWhispers
@@ -164,6 +165,11 @@ def load_catalog(settings: Settings) -> Catalog:
 def folder(path: Path) -> Documents:
     """A folder of generated files."""
     return FolderDocuments(path)
+
+
+def promtool() -> Promtool | None:
+    """Prometheus's own judge of rule files, where it is installed."""
+    return installed()
 
 
 def system_clock() -> Clock:

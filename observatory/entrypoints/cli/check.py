@@ -1,24 +1,97 @@
-"""`observatory check`: are the definitions right?"""
+"""`observatory check`: may this land?"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from observatory.bootstrap import read_catalog
-from observatory.catalog import parse_catalog, report
-from observatory.entrypoints.cli.options import CatalogFolder, settings_from
+from observatory.application.check import Checked, Report, Run, every_rule
+from observatory.application.check import check as find
+from observatory.application.check_live import ask, few_events
+from observatory.application.generate import FOLDERS, read_generated
+from observatory.bootstrap import build_status, folder, promtool, read_catalog, system_clock
+from observatory.bootstrap import prometheus as prometheus_source
+from observatory.catalog import Catalog
+from observatory.entrypoints.cli.options import CatalogFolder, PrometheusUrl, settings_from
+from observatory.errors import DefinitionError
+from observatory.outputs.findings import Finding, Format, Level, in_force, rendered
+from observatory.settings import Settings
 
 EXIT_PROBLEMS = 1
+_MANY_FILES = 300
+_PROCESSES = 2
 
 
-def check(catalog: CatalogFolder = None) -> None:
-    """Check every definition and name all that is wrong.
+def check(
+    catalog: CatalogFolder = None,
+    output: Annotated[Path, typer.Option(help="Folder that holds dashboards/ and alert_rules/.")] = Path(),
+    form: Annotated[Format, typer.Option("--format", help="How findings are written.")] = Format.TEXT,
+    metrics: Annotated[
+        list[Path] | None,
+        typer.Option(help="What an exporter exposes; with it, unknown metrics are found. May be repeated."),
+    ] = None,
+    prometheus: PrometheusUrl = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,  # noqa: FBT002 - typer makes it a flag
+) -> None:
+    """Check definitions, generated files, dashboards and rules, and name all that is wrong.
 
     Exit code 0: nothing is wrong (warnings are no obstacle); 1: there are errors; 2: it could not run.
     """
-    parsed = parse_catalog(read_catalog(settings_from(catalog=catalog)))
-    if parsed.problems:
-        typer.echo(report(parsed.problems))
-    if parsed.errors:
+    settings = settings_from(catalog=catalog, prometheus_url=prometheus)
+    given = Checked(
+        definitions=read_catalog(settings),
+        generated=read_generated({name: folder(output / name) for name in FOLDERS}),
+        root="" if output == Path() else f"{output.as_posix()}/",
+        exporters=[_text(path) for path in metrics or ()],
+        grafana_url=settings.grafana_url,
+    )
+    now = system_clock().now()
+    live = None if prometheus is None else _live(settings, given)
+    with _runner(len(given.generated)) as run:
+        report = find(given, today=now.date(), run=run, promtool=promtool(), more=live)
+    _tell(report, form, generated=bool(given.generated))
+    found = in_force(report.findings)
+    if any(strict or finding.level is Level.ERROR for finding in found):
         raise typer.Exit(EXIT_PROBLEMS)
-    squads, services = len(parsed.catalog.squads), len(parsed.catalog.services)
-    slos = sum(1 for _ in parsed.catalog.slos())
-    typer.echo(f"{slos} SLOs of {services} services and {squads} squads are right.")
+
+
+@contextmanager
+def _runner(files: int) -> Iterator[Run]:
+    """Processes of their own only where they are worth their start."""
+    if files < _MANY_FILES:
+        yield map
+        return
+    with ProcessPoolExecutor(_PROCESSES) as pool:
+        yield pool.map
+
+
+def _live(settings: Settings, given: Checked) -> Callable[[Catalog], Iterable[Finding]]:
+    def look(_: Catalog) -> Iterator[Finding]:
+        yield from ask(given.generated, prometheus_source(settings), now=system_clock().now())
+        yield from few_events(build_status(settings)(None))
+
+    return look
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(f"--metrics {path} can't be read: {error}") from error
+
+
+def _tell(report: Report, form: Format, *, generated: bool) -> None:
+    text = rendered(report.findings, form, rules=every_rule())
+    if text:
+        typer.echo(text)
+    if form is Format.TEXT and not any(f.level is Level.ERROR for f in in_force(report.findings)):
+        squads, services = len(report.catalog.squads), len(report.catalog.services)
+        slos = sum(1 for _ in report.catalog.slos())
+        typer.echo(f"{slos} SLOs of {services} services and {squads} squads are right.")
+        files = f"{report.dashboards} dashboards and {report.rule_files} rule files are right."
+        typer.echo(
+            files if generated else "No dashboards and rules lie here: `observatory generate` writes them."
+        )

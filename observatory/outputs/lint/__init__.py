@@ -1,0 +1,32 @@
+"""What is wrong with dashboards and rules that Grafana and Prometheus accept in silence; pure, one function a rule."""
+
+from observatory.outputs.findings.allowances import RULES as ALLOWANCE_RULES
+from observatory.outputs.lint import alerts, dashboards
+from observatory.outputs.lint.alerts import lint_rule_file, lint_rules_together
+from observatory.outputs.lint.dashboards import Card, lint_dashboard, lint_together
+from observatory.outputs.lint.metrics import Known, read_metrics
+from observatory.outputs.lint.recorded import Recorded, recorded
+from observatory.outputs.lint.rule_files import RuleFile, is_test, read_rule_file
+
+__all__ = [
+    "Card",
+    "Known",
+    "Recorded",
+    "RuleFile",
+    "is_test",
+    "lint_dashboard",
+    "lint_rule_file",
+    "lint_rules_together",
+    "lint_together",
+    "read_metrics",
+    "read_rule_file",
+    "recorded",
+    "rule_table",
+]
+
+
+def rule_table() -> dict[str, str]:
+    """Every rule's name, and what it holds."""
+    of_dashboards = {rule.name: rule.holds for rules in dashboards.RULES for rule in rules}
+    of_rules = {rule.name: rule.holds for rule in alerts.RULES}
+    return of_dashboards | dashboards.ACROSS | of_rules | alerts.ACROSS | ALLOWANCE_RULES

@@ -1,0 +1,70 @@
+"""What is known of metrics: their types, from a list of one's own, else from the conventions of their names."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+_TYPE = re.compile(r"(?m)^# TYPE ([a-zA-Z_:][\w:]*) (\w+)")
+_SAMPLE = re.compile(r"(?m)^([a-zA-Z_:][\w:]*)")
+_PARTS = {
+    "histogram": ("_bucket", "_count", "_sum"),
+    "summary": ("", "_count", "_sum"),
+    "counter": ("", "_total"),
+}
+_COUNTER = re.compile(r".+_(total|bucket)")
+_GAUGE = re.compile(
+    r"up|.+_(ratio|info|timestamp_seconds|depth|celsius|percent|in_flight|in_progress|inprogress)"
+)
+_GAUGES_BY_NAME = frozenset({
+    "mcac_storage_total_hints_in_progress_total",
+    "mcac_table_live_disk_space_used_total",
+})  # fmt: skip
+"""Named like counters, and they fall: DataStax's collector for Cassandra."""
+_COUNTERS_BY_NAME = re.compile(
+    r"pg_stat_database_(xact_commit|xact_rollback|blks_hit|blks_read|tup_\w+|deadlocks|conflicts|temp_bytes|temp_files)"
+)
+"""Counters of postgres_exporter, which has always left out `_total`."""
+ALWAYS = frozenset({"ALERTS", "ALERTS_FOR_STATE", "up", "scrape_duration_seconds", "scrape_samples_scraped"})
+"""Prometheus makes them itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a check is given beside the files themselves."""
+
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Metric to type, counter, gauge or untyped; empty when no list was given, and then every name is believed."""
+    recorded: frozenset[str] = frozenset()
+    """What recording rules make."""
+
+    def kind(self, metric: str) -> str:
+        """Counter, gauge, or empty when nobody can tell."""
+        listed = self.types.get(metric, "")
+        if listed in ("counter", "gauge"):
+            return listed
+        if metric in self.recorded or ":" in metric or metric in _GAUGES_BY_NAME:
+            return "gauge"
+        if _COUNTERS_BY_NAME.fullmatch(metric) or _COUNTER.fullmatch(metric):
+            return "counter"
+        return "gauge" if _GAUGE.fullmatch(metric) else ""
+
+    def exists(self, metric: str) -> bool:
+        """False when a recording rule, or a metric while a list was given, is nowhere to be found."""
+        if metric in self.recorded or metric in self.types or metric in ALWAYS:
+            return True
+        return ":" not in metric and not self.types
+
+
+def read_metrics(texts: Iterable[str]) -> dict[str, str]:
+    """Types of metrics from what exporters expose (`curl …/metrics`), or from plain lists of names."""
+    types: dict[str, str] = {}
+    for text in texts:
+        types |= dict.fromkeys(_SAMPLE.findall(text), "untyped")
+        for name, kind in _TYPE.findall(text):
+            for part in _PARTS.get(kind, ("",)):
+                types[name + part] = "gauge" if kind == "gauge" else _kind_of(kind, part)
+    return types
+
+
+def _kind_of(kind: str, part: str) -> str:
+    return "counter" if kind == "counter" or part else "untyped"
