@@ -1,4 +1,4 @@
-"""What people's word does to a step of an incident's life: silences keep it quiet, time without an answer escalates it.
+"""What people's word does to a step of an incident's life: it is handed over, silenced, escalated when nobody answers.
 
 A layer takes what the numbers decided (a transition, perhaps one that changes nothing) and gives what is to happen.
 """
@@ -32,7 +32,8 @@ class Instructions:
 
     def applied(self, step: Transition, entry: ServiceSlo, *, now: datetime) -> Transition:
         """The step after all layers: what is silenced doesn't escalate."""
-        return escalate(quieten(step, self.silences, now=now), self.ladder(entry), now=now)
+        owned = hand_over(step, entry.squad, now=now)
+        return escalate(quieten(owned, self.silences, now=now), self.ladder(entry), now=now)
 
 
 def still(incident: Incident, status: SloStatus | None) -> Transition:
@@ -43,6 +44,31 @@ def still(incident: Incident, status: SloStatus | None) -> Transition:
 def changes(step: Transition) -> bool:
     """Whether anything happens in it."""
     return step.incident != step.previous
+
+
+def hand_over(step: Transition, owner: Squad, *, now: datetime) -> Transition:
+    """The catalog names another squad or another channel: the new one is told anew, the old one how it goes on.
+
+    Other people are to acknowledge it themselves. What ends in this very step ends where it was told.
+    """
+    incident, channel = step.incident, owner.slack.channel
+    told_elsewhere = incident.channel not in (None, channel) and incident.announced_at is not None
+    if (incident.squad, incident.channel) == (owner.name, channel) or not (
+        incident.is_open or told_elsewhere
+    ):
+        return step
+    given = replace(incident, channel=channel)
+    if told_elsewhere and incident.channel is not None:
+        formerly = (*incident.formerly, incident.channel)
+        given = replace(given, formerly=tuple(one for one in formerly if one != channel))
+    if owner.name != incident.squad:
+        given = replace(given, squad=owner.name, handed_over_by=incident.squad)
+    is_news = incident.announced_at is not None and (told_elsewhere or owner.name != incident.squad)
+    if not incident.is_open or not is_news:
+        return replace(step, incident=given)
+    if told_elsewhere and owner.name != incident.squad:
+        given = _to_be_acknowledged(given, now=now)
+    return _told(step, given, Reason.OWNER_CHANGED, now=now)
 
 
 def quieten(step: Transition, silences: Iterable[Silence], *, now: datetime) -> Transition:
@@ -61,15 +87,7 @@ def quieten(step: Transition, silences: Iterable[Silence], *, now: datetime) -> 
         return _told(step, quiet, Reason.SILENCED, now=now)
     if incident.state is not IncidentState.SILENCED:
         return step
-    loud = replace(
-        incident,
-        state=IncidentState.FIRING,
-        silence=None,
-        acknowledged_by=None,
-        acknowledged_at=None,
-        called_at=now,
-        escalation=0,
-    )
+    loud = _to_be_acknowledged(incident, now=now)
     ended = incident.silence is None or incident.silence.ends_at <= now
     return _told(step, loud, Reason.SILENCE_ENDED if ended else Reason.SILENCE_LIFTED, now=now)
 
@@ -112,6 +130,19 @@ def escalate(step: Transition, ladder: Ladder | None, *, now: datetime) -> Trans
     also_told = incident.also_told if is_own else tuple(dict.fromkeys((*incident.also_told, rung.channel)))
     climbed = replace(incident, escalation=incident.escalation + 1, called_at=now, also_told=also_told)
     return replace(_told(step, climbed, Reason.NOT_ACKNOWLEDGED, now=now), calls=rung)
+
+
+def _to_be_acknowledged(incident: Incident, *, now: datetime) -> Incident:
+    """Firing, and its people are called as if for the first time."""
+    return replace(
+        incident,
+        state=IncidentState.FIRING,
+        silence=None,
+        acknowledged_by=None,
+        acknowledged_at=None,
+        called_at=now,
+        escalation=0,
+    )
 
 
 def _waits(incident: Incident) -> bool:

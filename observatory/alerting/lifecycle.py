@@ -67,6 +67,7 @@ class Case:
             announced_at=None if inhibited else self.now,
             inhibited=inhibited,
             remaining=self.status.remaining,
+            channel=self.entry.squad.slack.channel,
         )
         reason = Reason.INHIBITED_BY_PAGE if inhibited else Reason.TIER_FIRED
         return Transition(incident, reason, self.status)

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     SILENCE_ENDED = "silence_ended"
     SILENCE_LIFTED = "silence_lifted"
     NOT_ACKNOWLEDGED = "not_acknowledged"
+    OWNER_CHANGED = "owner_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Incident:
     """`service/slo`."""
     service: str
     squad: str
-    """The owner when it opened."""
+    """The owner."""
     severity: Severity
     state: IncidentState
     tiers: tuple[str, ...]
@@ -82,6 +83,12 @@ class Incident:
     """How many rungs of its ladder the present call has climbed."""
     also_told: tuple[str, ...] = ()
     """Channels besides the owner's that an escalation has reached: they hear how it goes on."""
+    channel: str | None = None
+    """The owner's channel, as it was when people were last told; None: not known."""
+    handed_over_by: str | None = None
+    """The squad that owned it before."""
+    formerly: tuple[str, ...] = ()
+    """Channels of earlier owners: they have a message of it, and hear how it goes on."""
 
     @property
     def is_open(self) -> bool:

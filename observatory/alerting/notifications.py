@@ -78,14 +78,18 @@ def notifications(transition: Transition, owner: Owner, *, now: datetime) -> Seq
     told: list[Notification] = []
     if owner.channel is not None:
         told += _to_owner(transition, _Writer(transition.incident, owner.channel, due), now=now)
+    for channel in transition.incident.formerly:
+        told += _to_former_owner(transition, _Writer(transition.incident, channel, due))
     for channel in transition.incident.also_told:
-        if channel != owner.channel:
+        if channel not in (owner.channel, *transition.incident.formerly):
             told += _to_helper(transition, _Writer(transition.incident, channel, due))
     return tuple(sorted(told, key=lambda one: one.priority))
 
 
 def _to_owner(transition: Transition, writer: _Writer, *, now: datetime) -> list[Notification]:
     incident = transition.incident
+    if _is_handed_over(transition, to=writer.destination):
+        return _to_new_owner(transition, writer)
     if _is_news(transition):
         return [writer.write(NotificationKind.ROOT, _news_priority(incident), mention=_is_loud(incident))]
     said = [
@@ -93,6 +97,27 @@ def _to_owner(transition: Transition, writer: _Writer, *, now: datetime) -> list
         for priority, mention in _replies(transition, now=now)
     ]
     return [*said, _update(transition, writer)]
+
+
+def _to_new_owner(transition: Transition, writer: _Writer) -> list[Notification]:
+    """What is over is told where it was; where there is a message already, an answer below it calls."""
+    incident, previous = transition.incident, transition.previous
+    if not incident.is_open or previous is None:
+        return []
+    knows = writer.destination in (*previous.formerly, *previous.also_told)
+    kind = NotificationKind.REPLY if knows else NotificationKind.ROOT
+    news = writer.write(kind, _news_priority(incident), mention=_calls_anew(transition))
+    return [news, _update(transition, writer)] if knows else [news]
+
+
+def _to_former_owner(transition: Transition, writer: _Writer) -> list[Notification]:
+    """Whose it is now, once; then how it goes on, and its end."""
+    incident, previous = transition.incident, transition.previous
+    update = _update(transition, writer)
+    if not incident.is_open:
+        return [writer.write(NotificationKind.REPLY, Priority.RESOLVE), update]
+    just_given = previous is not None and previous.channel == writer.destination
+    return [writer.write(NotificationKind.REPLY, Priority.UPDATE), update] if just_given else [update]
 
 
 def _replies(transition: Transition, *, now: datetime) -> list[tuple[Priority, bool]]:
@@ -143,6 +168,12 @@ def _is_news(transition: Transition) -> bool:
     return transition.previous is None or transition.previous.announced_at is None
 
 
+def _is_handed_over(transition: Transition, *, to: str) -> bool:
+    """Its root is in another channel, that of an earlier owner."""
+    previous = transition.previous
+    return previous is not None and previous.channel not in (None, to) and previous.announced_at is not None
+
+
 def _news_priority(incident: Incident) -> Priority:
     return Priority.PAGE if _is_loud(incident) else Priority.TICKET
 
@@ -150,6 +181,11 @@ def _news_priority(incident: Incident) -> Priority:
 def _is_loud(incident: Incident) -> bool:
     """Calls people by name: a page that nothing silences."""
     return incident.severity is Severity.PAGE and incident.state is not IncidentState.SILENCED
+
+
+def _calls_anew(transition: Transition) -> bool:
+    """Other people own it, or nobody has taken it on."""
+    return _is_loud(transition.incident) and transition.incident.state is IncidentState.FIRING
 
 
 def _burns(incident: Incident) -> bool:

@@ -1,6 +1,6 @@
 """From a transition to what the outbox holds: who is told, and the words, ready to send."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -96,6 +96,7 @@ class Announce:
             incident=self._incident(transition.incident),
             owned_because=_BECAUSE[owner.reason],
             spent=spent,
+            notes=_notes(transition.incident),
             calls=calls,
             interactive=self.interactive,
         )
@@ -119,6 +120,11 @@ class Announce:
     def _incident(self, incident: Incident) -> str | None:
         public = self.addresses.public_url
         return None if public is None else f"{public.rstrip('/')}/incidents/{incident.id}"
+
+
+def _notes(incident: Incident) -> Sequence[str]:
+    former = incident.handed_over_by
+    return () if former is None else (f"Handed over by {former} while it was open",)
 
 
 def _called(notification: Notification, transition: Transition, catalog: Catalog) -> str | None:

@@ -60,7 +60,13 @@ def _burning(transition: Transition, *, now: datetime) -> str:
         case Reason.NOT_ACKNOWLEDGED:
             return _unanswered(transition, now=now)
         case _:
-            return f"ℹ️ {transition.reason.replace('_', ' ').capitalize()}"
+            return _otherwise(transition)
+
+
+def _otherwise(transition: Transition) -> str:
+    if transition.reason is Reason.OWNER_CHANGED:
+        return f"➡️ Owned by {plain(transition.incident.squad, 60)} from now on"
+    return f"ℹ️ {transition.reason.replace('_', ' ').capitalize()}"
 
 
 def _unanswered(transition: Transition, *, now: datetime) -> str:
