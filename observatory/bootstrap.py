@@ -13,6 +13,7 @@ from pathlib import Path
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.files import CatalogFolder, FolderDocuments
+from observatory.adapters.git import Revisions
 from observatory.adapters.prometheus import Access, PrometheusSource
 from observatory.adapters.promtool import Promtool, installed
 from observatory.adapters.shipping import Credentials, Grafana, PrometheusLoader, Ruler
@@ -170,6 +171,11 @@ def folder(path: Path) -> Documents:
 def promtool() -> Promtool | None:
     """Prometheus's own judge of rule files, where it is installed."""
     return installed()
+
+
+def revisions() -> Revisions:
+    """The history of the repository that the working directory lies in."""
+    return Revisions(Path())
 
 
 def system_clock() -> Clock:

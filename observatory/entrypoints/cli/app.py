@@ -5,6 +5,7 @@ import typer
 from observatory.entrypoints.cli import (
     check,
     demo,
+    diff,
     export,
     generate,
     incidents,
@@ -24,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("check")(check.check)
+app.command("diff")(diff.diff)
 app.command("generate")(generate.generate)
 app.command("preview")(preview.preview)
 app.command("push")(push.push)
