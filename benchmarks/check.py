@@ -17,29 +17,35 @@ from time import perf_counter
 
 CATALOG = Path(__file__).parent.parent / "catalog"
 SERVICES, ROUNDS = 1_000, 3
-_NAMES = re.compile(
-    r"(?m)^((?:name|squad): )(\S+)|(job: )([\w-]+)|(to: )(platform)|(depends_on: \[)([\w, -]+)"
-)
+SQUADS_COPIED = 5
+_OF_SERVICES = re.compile(r"(?m)^(name: )([\w-]+)|(job: )([\w-]+)|(depends_on: \[)([\w, -]+)")
+_OF_SQUADS = re.compile(r"(?m)^(squad: )([\w-]+)|(to: )(platform)")
 
 
-def copied(text: str, number: int) -> str:
-    """A definition with every name of a service, squad and job numbered."""
+def copied(text: str, number: int, names: re.Pattern[str]) -> str:
+    """A definition with these names numbered."""
 
     def renamed(found: re.Match[str]) -> str:
-        head, names = (part for part in found.groups() if part is not None)
-        return head + ", ".join(f"{name.strip()}-{number}" for name in names.split(","))
+        head, listed = (part for part in found.groups() if part is not None)
+        return head + ", ".join(f"{name.strip()}-{number}" for name in listed.split(","))
 
-    return _NAMES.sub(renamed, text)
+    return names.sub(renamed, text)
 
 
 def write_catalog(folder: Path, services: int) -> None:
+    """Every service again and again, every squad five times: a squad has tens of services."""
     files = sorted(CATALOG.rglob("*.yml"))
     each = sum(path.name != "squad.yml" for path in files)
     for number in range(-(-services // each)):
         for path in files:
-            target = folder / f"{path.parent.name}-{number}" / path.name
+            of_squad = path.name == "squad.yml"
+            if of_squad and number >= SQUADS_COPIED:
+                continue
+            squad = number % SQUADS_COPIED
+            text = copied(copied(path.read_text(), squad, _OF_SQUADS), number, _OF_SERVICES)
+            target = folder / f"{path.parent.name}-{squad}" / f"{path.stem}-{number}.yml"
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(copied(path.read_text(), number))
+            target.write_text(text)
 
 
 def observatory(command: str, folder: Path) -> tuple[str, float, float]:
