@@ -103,7 +103,6 @@ def check(
         promtool: looks at the rule files; None where it is not installed.
         more: what else is to be known of the catalog, such as what Prometheus says.
     """
-    parsed = parse_catalog(given.definitions)
     dashboards = [item for item in given.generated.items() if _is(item, "dashboards/", ".json")]
     texts = [item for item in given.generated.items() if _is(item, "alert_rules/", ".yml", ".yaml")]
     rules = [item for item in texts if not is_test(item[1])]
@@ -112,7 +111,8 @@ def check(
     made = recorded(rule for book in books for rule in book.rules)
     known = Known(read_metrics(given.exporters), frozenset(made.labels))
     linting = run(partial(_lint, known=known, made=made), _batches(dashboards, books))
-    # A pool is at work on those while this process renders.
+    # A pool is at work on those while this process reads the catalog and renders.
+    parsed = parse_catalog(given.definitions)
     findings = [item for item in read if isinstance(item, Finding)]
     findings += _drift(given, parsed)
     results = [*linting]
