@@ -61,8 +61,10 @@ def approximately(value):
 
 def assert_evaluated(evaluation, service, observed, *, tick):
     for slo in service.slos:
-        true = expected(evaluation.entry(slo).slo, observed, at=AT, tick=tick)
-        assert_same(of_status(evaluation.status(slo)), true)
+        status = evaluation.status(slo)
+        promise = evaluation.entry(slo).slo
+        true = expected(promise, observed, at=AT, tick=tick, clumps=status.dispersion)
+        assert_same(of_status(status), true)
 
 
 @pytest.mark.slow

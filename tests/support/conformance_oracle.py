@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import exp, floor, lgamma, log, log1p
 
+from scipy.stats import beta
+
 from observatory.catalog import Slo
 from observatory.evaluation import SloStatus
 
@@ -48,8 +50,8 @@ class Expected:
     firing: frozenset[str]
 
 
-def expected(slo: Slo, observed: Observed, *, at: int, tick: int) -> Expected:
-    """Everything from the definitions, window by window."""
+def expected(slo: Slo, observed: Observed, *, at: int, tick: int, clumps: float) -> Expected:
+    """Everything from the definitions, window by window; `clumps` is the dispersion that counts are divided by."""
     window = int(slo.window.length.total_seconds())
     allowed = 1 - Fraction(slo.objective) / 100
     asked = max(window, *ALERT_WINDOWS.values())
@@ -79,7 +81,8 @@ def expected(slo: Slo, observed: Observed, *, at: int, tick: int) -> Expected:
     fires = [
         name
         for name in TIERS
-        if budget is not None and _fires(name, slo, windows=windows, ticks=ticks, budget=budget)
+        if budget is not None
+        and _fires(name, slo, windows=windows, ticks=ticks, budget=budget, clumps=clumps)
     ]
     return Expected(
         bad=bad,
@@ -127,6 +130,7 @@ def _fires(
     windows: Mapping[str, tuple[int, int, Fraction | None]],
     ticks: Mapping[str, int],
     budget: Fraction,
+    clumps: float,
 ) -> bool:
     share, long, short = TIERS[name]
     window = Fraction(slo.window.length // timedelta(seconds=1))
@@ -147,17 +151,22 @@ def _fires(
         return burnt
     spent = bad_long >= share * budget and bad_short >= share * budget * short_seconds / long_seconds
     tails = [
-        (_tail(bad_long, total_long, float(chance)), limit)
+        (_tail(bad_long, total_long, float(chance), clumps), limit)
         for holds, chance, limit in ((spent, allowed, 0.001), (burnt, burn * allowed, 0.025))
         if holds
     ]
     return bad_long >= 2 and any(tail < limit and (ticks[long] >= 2 or tail < 1e-9) for tail, limit in tails)
 
 
-def _tail(least: int, of: int, chance: float) -> float:
-    """P[X >= least] of `of` independent events, each with this chance: the terms, one by one."""
+def _tail(least: int, of: int, chance: float, clumps: float) -> float:
+    """P[X >= least] of `of` independent events, each with this chance: the terms, one by one.
+
+    Counts divided by a dispersion are no whole numbers: between those the beta distribution leads.
+    """
     if chance >= 1:
         return 1.0
+    if clumps > 1:
+        return float(beta.cdf(chance, least / clumps, (of - least) / clumps + 1))
     whole = 0.0
     for hits in range(least, of + 1):
         ways = lgamma(of + 1) - lgamma(hits + 1) - lgamma(of - hits + 1)
