@@ -114,9 +114,10 @@ class Case:
         if clear is None:
             held = replace(cooling, clear_since=None, unknown_since=incident.unknown_since or self.now)
             return self._changed(incident, held, Reason.UNKNOWN_HOLDS, visible=not was_unknown)
-        since = (incident.clear_since or self.now) if clear else None
+        # By the time of the numbers: a tick that is decided a moment early must not cost another one.
+        since = (incident.clear_since or self.status.at) if clear else None
         known = replace(cooling, clear_since=since, unknown_since=None)
-        if since is not None and self.now - since >= self.patience.clear_for:
+        if since is not None and self.status.at - since >= self.patience.clear_for:
             over = replace(known, state=IncidentState.RESOLVED, resolved_at=self.now)
             return self._changed(incident, over, Reason.BURN_STOPPED, visible=True)
         visible = was_unknown or self._moved(incident)

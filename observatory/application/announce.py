@@ -18,6 +18,7 @@ from observatory.alerting import (
 )
 from observatory.application.delivery import Delivery
 from observatory.catalog import Catalog, ServiceSlo
+from observatory.evaluation import TIERS
 from observatory.outputs.links import dashboard_url, service_uid
 from observatory.outputs.message import Message
 from observatory.outputs.slack import Background, render_removed, render_reply, render_root
@@ -105,13 +106,17 @@ class Announce:
         )
 
     def _spent(self, transition: Transition) -> float | None:
-        """The share of the budget that went between opening and now; only asked when it is over."""
+        """The share of the budget that the incident cost; only asked when it is over.
+
+        Counted from the beginning of the short window that burned when it opened: what set it off belongs to it.
+        """
         incident, status = transition.incident, transition.status
         if incident.state is not IncidentState.RESOLVED or transition.reason is Reason.REMOVED_FROM_CATALOG:
             return None
         if status is None or not status.budget:
             return None
-        return self.bad_events(incident.slo, incident.opened_at, status.at) / status.budget
+        noticed_in = min(tier.short for tier in TIERS if tier.name in incident.tiers)
+        return self.bad_events(incident.slo, incident.opened_at - noticed_in, status.at) / status.budget
 
     def _dashboard(self, entry: ServiceSlo) -> str | None:
         grafana = self.addresses.grafana_url

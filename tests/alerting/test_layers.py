@@ -64,7 +64,7 @@ class Life:
         now = at(minute)
         steps = decide_all(
             tuple(self.incidents.values()),
-            EVALUATIONS[windows],
+            replace(EVALUATIONS[windows], at=now),
             now=now,
             complete=True,
             instructions=Instructions(

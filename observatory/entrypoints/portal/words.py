@@ -94,9 +94,14 @@ def _pace(status: SloStatus) -> str:
 
 
 def time_left(status: SloStatus) -> timedelta | None:
-    """How long the budget lasts at the last hour's burn: remaining · window / burn. None: for ever, gone or unknown."""
-    burn = status.burn.get("1h")
+    """How long the budget lasts at the last hour's burn: remaining · window / burn.
+
+    None: for ever, gone, unknown, or no longer burning at all.
+    """
+    burn, now = status.burn.get("1h"), status.burn.get("5m")
     if burn is None or burn <= 1 or status.remaining is None or status.remaining <= 0:
+        return None
+    if now is not None and now < 1:
         return None
     return status.remaining * status.window / burn
 

@@ -8,6 +8,7 @@ from observatory.outputs.lint.board import Board, text
 from observatory.outputs.lint.registry import Defect, Rules
 
 RULES: Rules[Board] = Rules()
+_WITHOUT_QUERIES = ("row", "text", "dashlist", "alertlist", "news", "annolist")
 _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 
 
@@ -37,6 +38,14 @@ def panel_id(board: Board) -> Iterator[Defect]:
             yield Defect("has no id", panel.where, panel.path)
         elif counts[str(identity)] > 1:
             yield Defect(f"shares its id {identity} with another panel", panel.where, (*panel.path, "id"))
+
+
+@RULES.error("panel-query", "Every panel but rows and texts asks something.")
+def panel_query(board: Board) -> Iterator[Defect]:
+    """Else it is empty for ever."""
+    for panel in board.panels:
+        if panel.raw.get("type") not in _WITHOUT_QUERIES and not panel.targets:
+            yield Defect("has no query", panel.where, panel.path)
 
 
 @RULES.error("query-ref", "Every query of a panel has a refId of its own.")

@@ -11,8 +11,9 @@ from support.catalogs import a_catalog, a_service, a_squad, an_slo, events, late
 
 from observatory.catalog import Behaviour, parse_selector
 from observatory.outputs.dashboards import dashboard_files
-from observatory.outputs.dashboards.structure import structural_problems
 from observatory.outputs.links import service_uid, squad_uid
+from observatory.outputs.lint import Known, is_test, lint_dashboard, read_rule_file, recorded
+from observatory.outputs.rules import rule_files
 
 LONG = "a-service-whose-name-is-so-long-that-it-is-no-uid"
 
@@ -61,10 +62,16 @@ def test_there_is_one_for_each_service_each_squad_and_the_organisation(dashboard
     ]
 
 
-def test_their_structure_is_sound(dashboards):
-    assert {path: structural_problems(dashboard) for path, dashboard in dashboards.items()} == {
-        path: [] for path in dashboards
-    }
+def findings(catalog):
+    """What the lint says of a catalog's dashboards, given the catalog's rules."""
+    files = [read_rule_file(path, text) for path, text in rule_files(catalog).items() if not is_test(text)]
+    known = Known({}, frozenset(recorded(rule for file in files for rule in file.rules).labels))
+    found = [lint_dashboard(path, text, known)[0] for path, text in dashboard_files(catalog).items()]
+    return [finding for of_one in found for finding in of_one]
+
+
+def test_nothing_is_found_wrong_with_them():
+    assert findings(varied()) == []
 
 
 def test_uids_are_unique_and_those_of_the_links(dashboards):
@@ -103,9 +110,9 @@ def test_every_query_is_promql_once_grafana_has_filled_in_its_variables(dashboar
     ],
 )
 def test_every_kind_of_sli_has_panels_that_ask_in_promql(text):
-    files = dashboard_files(a_catalog(a_service(slos=(an_slo(sli=parse_sli(text)),))))
-    dashboard = json.loads(files["playlists/playlist.json"])
-    assert structural_problems(dashboard) == []
+    catalog = a_catalog(a_service(slos=(an_slo(sli=parse_sli(text)),)))
+    dashboard = json.loads(dashboard_files(catalog)["playlists/playlist.json"])
+    assert findings(catalog) == []
     for one in panels(dashboard):
         for target in one["targets"]:
             promql_parser.parse(target["expr"].replace("$__rate_interval", "5m"))

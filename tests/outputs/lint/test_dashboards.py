@@ -67,6 +67,7 @@ DAMAGE = [
         "query-ref", lambda d: chart(d)["targets"][1].update(refId="A"), id="two queries of one refId"
     ),
     pytest.param("query-ref", lambda d: chart(d)["targets"][1].pop("refId"), id="a query without a refId"),
+    pytest.param("panel-query", lambda d: chart(d).update(targets=[]), id="a panel without a query"),
     pytest.param("schema-version", lambda d: d.update(schemaVersion=12), id="schema 12"),
     pytest.param("null-value", lambda d: chart(d).update(interval=None), id="a null"),
     pytest.param("dead-panel-type", lambda d: chart(d).update(type="graph"), id="an Angular panel"),
