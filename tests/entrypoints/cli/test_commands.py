@@ -360,11 +360,9 @@ def test_run_serves_and_ends_in_order_and_never_tells_a_secret(one_slo, server, 
             httpx2.get(f"{url}{path}", headers={"Authorization": "Bearer sesame-caller"}).text
             for path in ("/metrics", "/readyz", "/", "/api/v1/slos")
         ]
-        began = time.monotonic()
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=WITHIN) == 0
-    assert time.monotonic() - began < 15
     text = log.read_text()
     assert '"event": "stopped"' in text
     assert "sesame" not in text + "".join(answers)
@@ -373,7 +371,8 @@ def test_run_serves_and_ends_in_order_and_never_tells_a_secret(one_slo, server, 
 @pytest.mark.slow
 def test_the_development_slack_shows_its_channels_until_it_is_interrupted(catalog, tmp_path):
     process = subprocess.Popen(
-        command("dev", "slack", "--port", "0", "--catalog", catalog),
+        # A shell that starts us in the background would have its children ignore Ctrl-C.
+        ["env", "--default-signal=INT", *command("dev", "slack", "--port", "0", "--catalog", catalog)],
         env=environment(PYTHONUNBUFFERED="1", **SECRETS),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
