@@ -146,7 +146,7 @@ def test_prometheus_loads_every_rule_file_and_no_test_of_one():
 def test_prometheus_accepts_its_configuration(tmp_path):
     text = (DEPLOY / "prometheus/prometheus.yml").read_text()
     (tmp_path / "token").write_text("secret")
-    text = text.replace("/run/secrets/observatory_token", str(tmp_path / "token"))
+    text = text.replace("/run/observatory/token", str(tmp_path / "token"))
     (tmp_path / "prometheus.yml").write_text(
         text.replace("/etc/prometheus/alert_rules", str(ROOT / "alert_rules"))
     )
