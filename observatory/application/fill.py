@@ -68,7 +68,7 @@ class Fill:
                 self.holes.dig([entry.id], after=start, until=known)
 
     def __call__(
-        self, entries: Sequence[ServiceSlo], *, until: int, tell: Callable[[Progress], object] = id
+        self, entries: Sequence[ServiceSlo], *, until: int, tell: Callable[[Progress], object]
     ) -> None:
         """Fill every hole up to `until`, telling how far it is after each step.
 

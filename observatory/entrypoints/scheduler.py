@@ -1,7 +1,8 @@
 """Periodic work: ticks, catching up, delivery, forgetting; each in a lane of its own, so that none delays another."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -11,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from observatory.application.deliver import Deliver
+from observatory.application.delivery import Delivery
 from observatory.application.recorder import HOURS_KEPT
 from observatory.bootstrap import Observatory
 from observatory.errors import ObservatoryError
@@ -52,7 +54,7 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
         "prune": (lambda: _prune(observatory), Aligned(_PRUNING, lag=lag)),
     }
     if (deliver := observatory.deliver) is not None:
-        jobs["deliver"] = (lambda: _deliver(deliver), Aligned(_DELIVERY))
+        jobs["deliver"] = (Rounds(deliver), Aligned(_DELIVERY))
     # A catch-up or a delivery that takes longer than its turn is no news, and errors are told in our own words.
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     scheduler = BackgroundScheduler(
@@ -75,28 +77,40 @@ def _prune(observatory: Observatory) -> None:
         _log.error("prune_failed", error=str(error))
 
 
-def _deliver(deliver: Deliver) -> None:
-    """One round of delivery; how it went goes to the log."""
-    try:
-        done = deliver()
-    except ObservatoryError as error:
-        _log.error("delivery_failed", error=str(error))
-        return
-    if done.outcomes:
-        _log.info("delivered", **{outcome.value: count for outcome, count in done.outcomes.items()})
-    for (destination, code), count in done.refusals.items():
-        _log.warning("slack_refused", destination=destination, code=code, count=count)
-    for late in done.undelivered:
-        notification = late.notification
-        _log.error(
-            "notification_undelivered",
-            delivery=notification.delivery_id,
-            incident=notification.incident,
-            destination=notification.destination,
-            error=late.last_error,
-        )
-    for crash in done.crashes:
-        _log.error("delivery_crashed", exc_info=crash)
+@dataclass(slots=True)
+class Rounds:
+    """Rounds of delivery, one a call. How they went goes to the log; what is late is said once, not every second."""
+
+    deliver: Deliver
+    _late: frozenset[str] = frozenset()
+
+    def __call__(self) -> None:
+        """Run one."""
+        try:
+            done = self.deliver()
+        except ObservatoryError as error:
+            _log.error("delivery_failed", error=str(error))
+            return
+        if done.outcomes:
+            _log.info("delivered", **{outcome.value: count for outcome, count in done.outcomes.items()})
+        for (destination, code), count in done.refusals.items():
+            _log.warning("slack_refused", destination=destination, code=code, count=count)
+        self._tell_late(done.undelivered)
+        for crash in done.crashes:
+            _log.error("delivery_crashed", exc_info=crash)
+
+    def _tell_late(self, undelivered: Sequence[Delivery]) -> None:
+        for late in undelivered:
+            notification = late.notification
+            if notification.delivery_id not in self._late:
+                _log.error(
+                    "notification_undelivered",
+                    delivery=notification.delivery_id,
+                    incident=notification.incident,
+                    destination=notification.destination,
+                    error=late.last_error,
+                )
+        self._late = frozenset(late.notification.delivery_id for late in undelivered)
 
 
 def _report(event: JobExecutionEvent) -> None:
