@@ -1,0 +1,25 @@
+"""What the use cases need of the outside world; each port has a real adapter and an in-memory one."""
+
+from observatory.application.ports.alerts import AlertStore
+from observatory.application.ports.clock import Clock
+from observatory.application.ports.dashboards import DashboardServer, Revision, SavedDashboard
+from observatory.application.ports.documents import Documents
+from observatory.application.ports.history import HistoryStore
+from observatory.application.ports.messenger import Messenger, Posted
+from observatory.application.ports.metrics import MetricsSource
+from observatory.application.ports.rules import RuleGroupServer, RuleLoader
+
+__all__ = [
+    "AlertStore",
+    "Clock",
+    "DashboardServer",
+    "Documents",
+    "HistoryStore",
+    "Messenger",
+    "MetricsSource",
+    "Posted",
+    "Revision",
+    "RuleGroupServer",
+    "RuleLoader",
+    "SavedDashboard",
+]

@@ -1,0 +1,138 @@
+"""The product, wired."""
+
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from os import getpid
+
+from observatory.adapters.clock import SystemClock
+from observatory.adapters.files import CatalogFolder
+from observatory.adapters.sql import SqlAlerts, SqlHistory, create_engine, migrate
+from observatory.application.actions import Actions, actions
+from observatory.application.announce import Addresses, Announce
+from observatory.application.burn_down import BurnDown
+from observatory.application.catch_up import CatchUp
+from observatory.application.definitions import Definitions
+from observatory.application.deliver import Deliver
+from observatory.application.fill import Fill, Progress
+from observatory.application.holes import Holes
+from observatory.application.ledger import Ledger
+from observatory.application.measure import Limits, Measure
+from observatory.application.ports import (
+    AlertStore,
+    Clock,
+    HistoryStore,
+    Messenger,
+    MetricsSource,
+)
+from observatory.application.recorder import Recorder
+from observatory.application.snapshot import Board, Health, Snapshot, Views
+from observatory.application.status import Status
+from observatory.application.tick import Tick
+from observatory.bootstrap.metrics import prometheus
+from observatory.bootstrap.slack import door, slack
+from observatory.bootstrap.tools import load_catalog
+from observatory.evaluation import Evaluation
+from observatory.settings import Settings
+
+_PATIENT = Limits(query=timedelta(minutes=2), round=timedelta(minutes=15), at_once=2)
+"""For the past, which may take its time: nobody is paged by it."""
+_SENDERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Observatory:
+    """The product, wired: what the entrypoints call."""
+
+    tick: Tick
+    catch_up: CatchUp
+    recorder: Recorder
+    deliver: Deliver | None
+    """None without a Slack token."""
+    views: Views
+    actions: Actions
+    clock: Clock
+
+
+def build(  # noqa: PLR0913 - one for each port
+    settings: Settings,
+    *,
+    source: MetricsSource | None = None,
+    history: HistoryStore | None = None,
+    alerts: AlertStore | None = None,
+    messenger: Messenger | None = None,
+    clock: Clock | None = None,
+    tell: Callable[[Progress], object] = id,
+) -> Observatory:
+    """Wire the product and take up its state.
+
+    Raises:
+        DefinitionError: the catalog has errors; all of them are named.
+        Unavailable: the database can't be reached.
+    """
+    clock = clock or SystemClock()
+    source = source or prometheus(settings)
+    messenger = messenger or slack(settings)
+    if history is None or alerts is None:
+        engine = create_engine(settings.database_url.get_secret_value())
+        migrate(engine)
+        history, alerts = history or SqlHistory(engine), alerts or SqlAlerts(engine)
+    definitions = Definitions(CatalogFolder(settings.catalog).read)
+    definitions.load()
+    seconds = int(settings.tick.total_seconds())
+    recorder = Recorder(history, tick=seconds)
+    recorder.load(now=clock.now())
+    holes = Holes()
+    fill = Fill(Measure(source, clock, limits=_PATIENT), recorder, history, holes, tick=seconds)
+    catch_up = CatchUp(definitions, fill, clock, settings.lag, tell)
+    board = Board(Snapshot(definitions.catalog), Health(started_at=clock.now()))
+    addresses = Addresses(settings.public_url, settings.grafana_url, settings.catch_all_channel)
+    buttons = door(settings, clock)
+    announce = (
+        Announce(addresses, recorder.bad_events, interactive=buttons is not None) if messenger else None
+    )
+    tick = Tick(
+        definitions=definitions,
+        measure=Measure(source, clock, limits=Limits(query=settings.prometheus_timeout)),
+        recorder=recorder,
+        holes=holes,
+        alerts=alerts,
+        announce=announce,
+        board=board,
+        clock=clock,
+        length=settings.tick,
+        lag=settings.lag,
+        complete=lambda: catch_up.complete,
+        catch_all=settings.catch_all_channel,
+    )
+    deliver = messenger and Deliver(
+        alerts,
+        messenger,
+        clock,
+        catalog=lambda: definitions.catalog,
+        executor=ThreadPoolExecutor(_SENDERS, thread_name_prefix="deliver"),
+        worker=f"{socket.gethostname()}:{getpid()}",
+        catch_all=settings.catch_all_channel,
+        capacity=_SENDERS,
+    )
+    views = Views(board, alerts, clock, BurnDown(recorder, board))
+    done = actions(Ledger(alerts, board, announce), clock, door=buttons)
+    return Observatory(tick, catch_up, recorder, deliver or None, views, done, clock)
+
+
+def build_status(
+    settings: Settings, *, source: MetricsSource | None = None, clock: Clock | None = None
+) -> Callable[[datetime | None], Evaluation]:
+    """`observatory status`: evaluates the catalog straight from Prometheus, with no database.
+
+    Raises:
+        DefinitionError: the catalog has errors; all of them are named.
+    """
+    clock = clock or SystemClock()
+    entries = tuple(load_catalog(settings).slos())
+    source = source or prometheus(settings)
+    measure = Measure(source, clock, limits=_PATIENT)
+    status = Status(source, measure, clock, settings.tick, settings.lag)
+    return lambda at: status(entries, at=at)
