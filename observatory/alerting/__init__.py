@@ -16,7 +16,7 @@ from observatory.alerting.model import (
     incident_id,
 )
 from observatory.alerting.notifications import delivery_id, notifications
-from observatory.alerting.ownership import OwnedBecause, Owner, resolve_owner
+from observatory.alerting.ownership import OwnedBecause, Ownership, Rules, Step, resolve_owner
 from observatory.alerting.silences import LONGEST, Matcher, Silence, Subject
 
 __all__ = [
@@ -30,12 +30,14 @@ __all__ = [
     "Notification",
     "NotificationKind",
     "OwnedBecause",
-    "Owner",
+    "Ownership",
     "Patience",
     "Priority",
     "Reason",
+    "Rules",
     "Rung",
     "Silence",
+    "Step",
     "Subject",
     "Transition",
     "WorkingHours",

@@ -17,7 +17,7 @@ from observatory.alerting.model import (
     Reason,
     Transition,
 )
-from observatory.alerting.ownership import Owner
+from observatory.alerting.ownership import Ownership
 from observatory.catalog import OnCall
 from observatory.evaluation import Severity
 
@@ -66,7 +66,7 @@ class _Writer:
         )
 
 
-def notifications(transition: Transition, owner: Owner, *, now: datetime) -> Sequence[Notification]:
+def notifications(transition: Transition, owner: Ownership, *, now: datetime) -> Sequence[Notification]:
     """Everything that this transition tells the owner, and whom an escalation has reached; most urgent first.
 
     Pages are due at once; all that concerns a ticket waits for the squad's working hours. A silenced incident is
@@ -199,7 +199,7 @@ def _was_quiet(transition: Transition, now: datetime) -> bool:
     return transition.incident.severity is Severity.PAGE and ended is not None and now - ended >= QUIET
 
 
-def _due(incident: Incident, owner: Owner, now: datetime) -> datetime:
+def _due(incident: Incident, owner: Ownership, now: datetime) -> datetime:
     on_call = owner.squad.on_call if owner.squad else OnCall()
     if incident.severity is Severity.PAGE or on_call.hours is None:
         return now

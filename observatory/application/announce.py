@@ -10,8 +10,9 @@ from observatory.alerting import (
     Notification,
     NotificationKind,
     OwnedBecause,
-    Owner,
+    Ownership,
     Reason,
+    Rules,
     Transition,
     notifications,
     resolve_owner,
@@ -24,9 +25,11 @@ from observatory.outputs.message import Message
 from observatory.outputs.slack import Background, render_removed, render_reply, render_root
 
 _BECAUSE: Mapping[OwnedBecause, str] = {
-    OwnedBecause.OWNER_IN_CATALOG: "owner of the service in the catalog",
-    OwnedBecause.UNKNOWN_SQUAD: "channel of last resort: the catalog names a squad that it does not know",
-    OwnedBecause.UNKNOWN_SERVICE: "channel of last resort: the service is in no catalog",
+    OwnedBecause.SQUAD_LABEL: "named by the alert's own label",
+    OwnedBecause.SERVICE_IN_CATALOG: "owner of the service in the catalog",
+    OwnedBecause.FILE_OWNER: "owner of the file it is written in",
+    OwnedBecause.NAMESPACE_RULE: "owner of the namespace",
+    OwnedBecause.CATCH_ALL: "channel of last resort: nobody is known to own it",
 }
 
 
@@ -67,9 +70,10 @@ class Announce:
             message = self._message(notification, transition, entry, owner, calls, now=now)
             yield Delivery(notification, message)
 
-    def _owner(self, incident: Incident, catalog: Catalog) -> Owner:
+    def _owner(self, incident: Incident, catalog: Catalog) -> Ownership:
         """The present owner; of a service that is gone, the squad that owned it when the incident opened."""
-        owner = resolve_owner(incident.service, catalog, catch_all=self.addresses.catch_all)
+        rules = Rules(catch_all=self.addresses.catch_all)
+        owner = resolve_owner({"service": incident.service}, catalog, rules)
         squad = catalog.squads.get(incident.squad)
         if owner.squad is not None or squad is None:
             return owner
@@ -80,7 +84,7 @@ class Announce:
         notification: Notification,
         transition: Transition,
         entry: ServiceSlo | None,
-        owner: Owner,
+        owner: Ownership,
         calls: str | None,
         *,
         now: datetime,

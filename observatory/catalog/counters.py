@@ -17,9 +17,9 @@ Selectors = Annotated[tuple[SelectorText, ...], notation.ONE_OR_MORE_SELECTORS]
 class Events(Definition):
     """SLI over counted events: `total`, and one of `bad` and `good`; each a sum of selectors of counters."""
 
-    total: Selectors
-    bad: Selectors = ()
-    good: Selectors = ()
+    total: Selectors = Field(examples=["http_requests_total"])
+    bad: Selectors = Field((), examples=['http_requests_total{code=~"5.."}'])
+    good: Selectors = Field((), examples=['http_requests_total{code!~"5.."}'])
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:
@@ -83,8 +83,8 @@ class ErrorOrSlow(Timed):
     failed ones, at most total: an event that is both counts twice when the histogram has failed events too.
     """
 
-    total: Selectors
-    bad: Selectors = ()
+    total: Selectors = Field(examples=["http_requests_total"])
+    bad: Selectors = Field((), examples=['http_requests_total{code=~"5.."}'])
 
     @model_validator(mode="after")
     def _told_apart(self) -> Self:

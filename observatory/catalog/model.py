@@ -94,6 +94,17 @@ class OnCall(Definition):
     hours: Annotated[str, notation.HOURS] | None = None
     timezone: Annotated[str, notation.TIME_ZONE] = "UTC"
     escalate: Escalation | None = None
+    hold_tickets_for_dependencies: bool = False
+    """Keep back new tickets of a service while a service that it depends on is paging; pages are never kept back."""
+
+
+class Owns(Definition):
+    """What else is a squad's, besides its services: alerts from there are its own. `*` stands for any characters."""
+
+    namespaces: tuple[Annotated[str, notation.GLOB], ...] = Field((), examples=[["search", "search-*"]])
+    """Kubernetes namespaces, as the label `namespace` names them."""
+    files: tuple[Annotated[str, notation.GLOB], ...] = Field((), examples=[["rules/search/*"]])
+    """Files of alert rules, as the label `rule_file` names them."""
 
 
 class Squad(Placed):
@@ -104,6 +115,7 @@ class Squad(Placed):
     description: str = ""
     slack: Slack = Field(examples=["{channel: C024BE91L}"])
     on_call: OnCall = OnCall()
+    owns: Owns = Owns()
 
 
 _DIALECTS = {

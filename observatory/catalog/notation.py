@@ -234,6 +234,11 @@ HOURS = text(
 TIME_ZONE = one_of(
     _time_zones, rule="a time zone is a name from the IANA database", example="Europe/Stockholm"
 )
+GLOB = text(
+    r"[^\s]{1,200}",
+    rule="a pattern is a name in which * stands for any characters, without spaces",
+    example="search-*",
+)
 PERCENT = Notation(
     read_objective,
     {"type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 100, "examples": [99.9]},

@@ -32,11 +32,13 @@ def check_references(documents: Sequence[Document], *, half_read: frozenset[str]
     yield from _repeated("service", services)
     known_squads = {name.text for _, name in squads} | half_read
     known_services = {name.text for _, name in services} | half_read
+    claimed: dict[tuple[str, str], Place] = {}
     for document in documents:
         node = document.node
         if document.kind == "Squad":
             yield from _unknown(node, ("on_call", "escalate", "to"), "squad", known_squads)
             yield from _channel_names(node)
+            yield from _claimed_twice(node, claimed)
         else:
             yield from _unknown(node, ("squad",), "squad", known_squads)
             yield from _dependencies(node, known_services)
@@ -101,6 +103,20 @@ def _dependencies(node: Node, known: set[str]) -> Iterator[Problem]:
         else:
             seen[item.text] = item.place
             yield from _unknown(node, ("depends_on", index), "service", known)
+
+
+def _claimed_twice(node: Node, claimed: dict[tuple[str, str], Place]) -> Iterator[Problem]:
+    """What two squads claim in the same words is neither's; of different patterns the most exact one decides."""
+    for key in ("namespaces", "files"):
+        taken, found, _ = follow(node, ("owns", key))
+        listed = found.items if len(taken) == len(("owns", key)) and isinstance(found, Listed) else ()
+        for index, item in enumerate(listed):
+            if not isinstance(item, Scalar):
+                continue
+            first = claimed.setdefault((key, item.text), item.place)
+            if first is not item.place:
+                rule = f"one squad owns this, and it is claimed at {first} already"
+                yield Problem(item.place, path_text(("owns", key, index)), rule, shortened(item.text))
 
 
 def _channel_names(node: Node) -> Iterator[Problem]:

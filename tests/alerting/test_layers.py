@@ -14,6 +14,7 @@ from observatory.alerting import (
     NotificationKind,
     Priority,
     Reason,
+    Rules,
     Rung,
     acknowledge,
     decide_all,
@@ -75,7 +76,7 @@ class Life:
         return list(steps)
 
     def told(self, minute, windows=BURNING):
-        owner = resolve_owner("playlist", CATALOG, catch_all=self.catch_all)
+        owner = resolve_owner({"service": "playlist"}, CATALOG, Rules(self.catch_all))
         return [
             (one.kind, one.destination, one.mention)
             for step in self.tick(minute, windows)
@@ -191,7 +192,7 @@ def test_an_escalation_is_said_in_the_owners_thread_and_is_urgent():
     life.tick(15)
     (step,) = life.tick(30)
     assert (step.reason, step.calls) == (Reason.NOT_ACKNOWLEDGED, Rung("C0SEARCH00", "search"))
-    told = notifications(step, resolve_owner("playlist", CATALOG, catch_all=None), now=at(30))
+    told = notifications(step, resolve_owner({"service": "playlist"}, CATALOG, Rules()), now=at(30))
     assert [(one.kind, one.destination, one.priority) for one in told] == [
         (REPLY, OWN, Priority.ESCALATION),
         (ROOT, "C0SEARCH00", Priority.ESCALATION),
@@ -214,7 +215,7 @@ def test_everyone_who_was_called_hears_of_the_acknowledgement_and_of_the_end():
     life = Life()
     for minute in (0, 15, 30, 45):
         life.tick(minute)
-    owner = resolve_owner("playlist", CATALOG, catch_all=CATCH_ALL)
+    owner = resolve_owner({"service": "playlist"}, CATALOG, Rules(CATCH_ALL))
     edits = notifications(life.acknowledge(46), owner, now=at(46))
     assert [(one.kind, one.destination) for one in edits] == [
         (UPDATE, OWN),

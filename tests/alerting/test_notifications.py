@@ -11,6 +11,7 @@ from observatory.alerting import (
     NotificationKind,
     Priority,
     Reason,
+    Rules,
     Transition,
     decide,
     notifications,
@@ -21,7 +22,7 @@ from observatory.evaluation import Severity
 
 ROOT, UPDATE, REPLY = NotificationKind.ROOT, NotificationKind.UPDATE, NotificationKind.REPLY
 SQUAD = a_squad(on_call=OnCall(hours="Mon-Fri 09:00-18:00", timezone="Europe/Stockholm"))
-OWNER = resolve_owner("playlist", a_catalog(squads=[SQUAD]), catch_all="C0ALL")
+OWNER = resolve_owner({"service": "playlist"}, a_catalog(squads=[SQUAD]), Rules("C0ALL"))
 STATUS = judged(entry())
 FRIDAY_NIGHT = datetime(2026, 3, 27, 22, 0, tzinfo=UTC)
 MONDAY = datetime(2026, 3, 30, 7, 0, tzinfo=UTC)
@@ -155,9 +156,9 @@ def test_a_silenced_incident_that_is_resolved_closes_its_thread():
 
 
 def test_without_owner_and_catch_all_nobody_can_be_told():
-    nobody = resolve_owner("gone", a_catalog(), catch_all=None)
+    nobody = resolve_owner({"service": "gone"}, a_catalog(), Rules())
     assert told(incident(), Reason.TIER_FIRED, previous=None, owner=nobody) == ()
-    catch_all = resolve_owner("gone", a_catalog(), catch_all="C0ALL")
+    catch_all = resolve_owner({"service": "gone"}, a_catalog(), Rules("C0ALL"))
     (root,) = told(incident(), Reason.TIER_FIRED, previous=None, owner=catch_all)
     assert root.destination == "C0ALL"
 

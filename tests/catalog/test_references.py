@@ -91,3 +91,13 @@ def test_services_of_a_squad_that_could_not_be_read_are_left_out_without_a_secon
     assert the_problem(parsed).path == "slack.channel"
     assert parsed.catalog.services == {}
     assert list(parsed.catalog.slos()) == []
+
+
+def test_what_two_squads_claim_in_the_same_words_is_told_with_both_places():
+    owns = "owns: {namespaces: [search, 'search-*'], files: [search]}\n"
+    other_squad = SQUAD_YAML.replace("name: playlists\n", "name: zquad\n") + owns.replace("'search-*'", "'*'")
+    problem = the_problem(
+        parse_yaml(squad=SQUAD_YAML + owns.replace("files: [search]", ""), zquad=other_squad)
+    )
+    assert (problem.path, str(problem.place)) == ("owns.namespaces[0]", "zquad.yml:12:21")
+    assert "squad.yml:12:21" in problem.rule

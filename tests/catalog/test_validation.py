@@ -77,6 +77,10 @@ BAD = "bad: 'http_requests_total{code=~\"5..\"}'"
         pytest.param("Stores", "2024-01-01 #", "6:14", "description", "a date", '"2024-01-01"', id="a date"),
         pytest.param("https:", "javascript:", "7:10", "runbook", "http://", "https://runbooks", id="a link"),
         pytest.param("{job: playlist}", "{job: 5}", "8:17", "selector.job", "quotes", '"5"', id="label value"),
+        pytest.param(
+            "'http_requests_total{code=~\"5..\"}'", "5", "17:53", "slos[0].sli.events.bad",
+            "a selector", 'http_requests_total{code=~"5.."}', id="a number for a selector",
+        ),
         pytest.param("{job: playlist}", "{9b: x}", "8:12", "selector.9b", "a label name", "job", id="label name"),
         pytest.param("{job: playlist}", "x", "8:11", "selector", "a mapping", "{job: playlist}", id="no mapping"),
         pytest.param("[]", "search", "9:13", "depends_on", "a list", None, id="no list"),
