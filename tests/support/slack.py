@@ -95,15 +95,10 @@ def plan_fault(url: str, **fault: Any) -> None:
 
 def postings(url: str, channel: str = CHANNEL, *, thread_ts: str | None = None) -> list[dict[str, Any]]:
     """What a channel, or a thread, of a development Slack shows: oldest first, with metadata."""
-    method = "conversations.replies" if thread_ts else "conversations.history"
-    answer = httpx2.get(
-        f"{url}/api/{method}",
-        params={"channel": channel, "limit": 1000, "include_all_metadata": "true", "ts": thread_ts or ""},
-        headers={"Authorization": "Bearer xoxb-reader"},
-    ).json()
-    assert answer["ok"], answer
-    messages = answer["messages"]
-    return messages if thread_ts else messages[::-1]
+    thread = {} if thread_ts is None else {"thread_ts": thread_ts}
+    answer = httpx2.get(f"{url}/admin/channels/{channel}/messages", params=thread)
+    messages: list[dict[str, Any]] = answer.raise_for_status().json()
+    return messages
 
 
 def delivery_ids(messages: Iterable[dict[str, Any]]) -> list[str]:

@@ -1,55 +1,42 @@
 """The HTTP face of the methods: token, body, faults, and answers as Slack words them."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse, Response
 
-from observatory.sandbox.slack.faults import Fault, Faults, Trouble
+from observatory.sandbox.slack.faults import Faults
 from observatory.sandbox.slack.methods import Methods
+from observatory.sandbox.slack.tiers import Tiers
+from observatory.sandbox.slack.troubles import go_wrong
 from observatory.sandbox.slack.workspace import SlackSaysNoError
 
-_SCOPES = "chat:write,channels:read,channels:history,channels:join,groups:read,groups:history"
+_SCOPES = "chat:write,channels:read,channels:history,channels:join,files:write,groups:read,groups:history"
+_APP_METHODS = {"apps.connections.open"}
+"""Called with the app's own token, `xapp-…`."""
 
 
-def api_routes(methods: Methods, faults: Faults, *, token: str | None) -> APIRouter:
+def api_routes(
+    methods: Methods, faults: Faults, *, token: str | None, tiers: Tiers | None = None
+) -> APIRouter:
     """`POST /api/<method>` (and GET, as Slack allows). `token` None takes every bot token."""
     router = APIRouter(prefix="/api")
 
     @router.api_route("/{method}", methods=["GET", "POST"])
     async def call(method: str, request: Request) -> Response:
         arguments = await _arguments(request)
-        refused = _judge_token(request, arguments, token)
+        given = _token(request, arguments)
+        refused = _judge_token(given, token, method) or _judge_pace(given, tiers, method)
         if refused is not None:
             return _says_no(refused)
-        fault = faults.take(method, arguments.get("channel"))
+        fault = faults.take(method, arguments.get("channel") or arguments.get("channel_id"))
         if fault is None:
             return _answer(methods, method, arguments)
-        return await _go_wrong(fault, methods, method, arguments)
+        return await go_wrong(fault, lambda: _answer(methods, method, arguments), _says_no)
 
     return router
-
-
-async def _go_wrong(fault: Fault, methods: Methods, method: str, arguments: Mapping[str, Any]) -> Response:
-    answer = _answer(methods, method, arguments) if fault.applied else None
-    match fault.trouble:
-        case Trouble.STATUS:
-            return _status(fault)
-        case Trouble.ERROR:
-            return _says_no(SlackSaysNoError(fault.error))
-        case Trouble.DROP:
-            return _Dropped()
-        case Trouble.TRUNCATE:
-            return _Dropped(b'{"ok": true, "chan')
-        case Trouble.HTML:
-            return HTMLResponse("<html><body><h1>Bad gateway</h1></body></html>", status_code=502)
-        case Trouble.HANG:
-            await asyncio.sleep(fault.seconds)
-            return answer or _answer(methods, method, arguments)
 
 
 def _answer(methods: Methods, method: str, arguments: Mapping[str, Any]) -> Response:
@@ -66,23 +53,24 @@ def _says_no(refused: SlackSaysNoError) -> Response:
     return JSONResponse(body, status_code=429, headers={"Retry-After": str(refused.retry_after)})
 
 
-def _status(fault: Fault) -> Response:
-    if fault.status == 429:  # noqa: PLR2004 - the status that says when to come back
-        body = {"ok": False, "error": "ratelimited"}
-        return JSONResponse(body, status_code=429, headers={"Retry-After": fault.retry_after})
-    return JSONResponse({"ok": False, "error": fault.error}, status_code=fault.status)
-
-
-def _judge_token(
-    request: Request, arguments: Mapping[str, Any], token: str | None
-) -> SlackSaysNoError | None:
-    given = request.headers.get("authorization", "").removeprefix("Bearer ") or str(
+def _token(request: Request, arguments: Mapping[str, Any]) -> str:
+    return request.headers.get("authorization", "").removeprefix("Bearer ") or str(
         arguments.get("token") or ""
     )
+
+
+def _judge_token(given: str, token: str | None, method: str) -> SlackSaysNoError | None:
     if not given:
         return SlackSaysNoError("not_authed")
+    if method in _APP_METHODS:
+        return None if given.startswith("xapp-") else SlackSaysNoError("not_allowed_token_type")
     good = given == token if token is not None else given.startswith("xoxb-")
     return None if good else SlackSaysNoError("invalid_auth")
+
+
+def _judge_pace(given: str, tiers: Tiers | None, method: str) -> SlackSaysNoError | None:
+    wait = None if tiers is None else tiers.wait(given, method)
+    return None if wait is None else SlackSaysNoError("ratelimited", retry_after=wait)
 
 
 async def _arguments(request: Request) -> dict[str, Any]:
@@ -95,22 +83,3 @@ async def _arguments(request: Request) -> dict[str, Any]:
             return arguments
         return arguments | (body if isinstance(body, dict) else {})
     return arguments | dict(await request.form())
-
-
-class _Dropped(Response):
-    """A connection that closes: before any answer, or after these first bytes of one.
-
-    ASGI has no word for that, so it reaches for the transport below uvicorn's `send`.
-    """
-
-    def __init__(self, start: bytes = b"") -> None:
-        super().__init__()
-        self._start = start
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
-        transport = scope["extensions"]["observatory.transport"]
-        if self._start:
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4096\r\n\r\n"
-            transport.write(head + self._start)
-        transport.close()
-        await asyncio.sleep(0)  # uvicorn learns of it, and doesn't miss an answer

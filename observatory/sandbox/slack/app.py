@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +17,10 @@ from observatory.sandbox.slack.interactions import Interactions, RequestUrl, int
 from observatory.sandbox.slack.methods import Methods
 from observatory.sandbox.slack.model import Channel
 from observatory.sandbox.slack.page import page_routes
+from observatory.sandbox.slack.sockets import Sockets, socket_routes
+from observatory.sandbox.slack.tiers import Tiers
+from observatory.sandbox.slack.uploads import Uploads, upload_routes
+from observatory.sandbox.slack.webhooks import webhook_routes
 from observatory.sandbox.slack.workspace import Pace, SlackSaysNoError, Workspace
 
 SLACKS_PACE = Pace()
@@ -49,31 +54,37 @@ def create_app(  # noqa: PLR0913 - a workspace's settings
         channels: names by id, created when they are not known yet from `file`.
         token: the only bot token it takes; None takes every `xoxb-…`.
         file: where the workspace is kept, as JSON lines; None forgets it.
-        pace: the rate limit of each channel; None has none.
+        pace: the rate limit of each channel; None has none, and no tiers either.
         clock: Unix seconds.
         public_url: where the page is reached, for permalinks.
-        request_url: where the bot hears of pressed buttons; None: they can't be pressed.
+        request_url: where the bot hears of pressed buttons, unless it is connected in Socket Mode.
     """
     workspace = Workspace(clock, file=file, pace=pace)
     for channel_id, name in (channels or {}).items():
         if channel_id not in workspace.channels:
             workspace.create_channel(Channel(channel_id, name))
-    faults = Faults()
+    faults, uploads, sockets = Faults(), Uploads(public_url), Sockets(public_url)
+    methods = Methods(workspace, uploads, sockets, public_url=public_url)
+    interactions = Interactions(workspace, request_url, sockets, clock=clock, public_url=public_url)
     app = _App(
         title="Development Slack", docs_url="/admin/docs", redoc_url=None, openapi_url="/admin/openapi"
     )
-    app.include_router(api_routes(Methods(workspace, public_url), faults, token=token))
-    app.include_router(_admin_routes(workspace, faults))
-    interactions = None
-    if request_url is not None:
-        interactions = Interactions(workspace, request_url, clock=clock, public_url=public_url)
-    app.include_router(interaction_routes(interactions))
-    app.include_router(page_routes(workspace, interactions))
+    tiers = None if pace is None else Tiers(clock)
+    for router in (
+        api_routes(methods, faults, token=token, tiers=tiers),
+        webhook_routes(workspace, faults),
+        upload_routes(uploads),
+        socket_routes(sockets),
+        _admin_routes(workspace, faults, methods),
+        interaction_routes(interactions),
+        page_routes(workspace, interactions),
+    ):
+        app.include_router(router)
     app.exception_handler(SlackSaysNoError)(_not_possible)
     return app
 
 
-def _admin_routes(workspace: Workspace, faults: Faults) -> APIRouter:
+def _admin_routes(workspace: Workspace, faults: Faults, methods: Methods) -> APIRouter:
     router = APIRouter(prefix="/admin")
 
     @router.get("/faults")
@@ -97,6 +108,10 @@ def _admin_routes(workspace: Workspace, faults: Faults) -> APIRouter:
     async def create(channel: NewChannel) -> NewChannel:
         workspace.create_channel(Channel(**channel.model_dump()))
         return channel
+
+    @router.get("/channels/{channel}/messages")
+    async def messages(channel: str, thread_ts: str | None = None) -> list[dict[str, Any]]:
+        return methods.messages(channel, thread_ts)
 
     return router
 

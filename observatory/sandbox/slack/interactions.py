@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from observatory.sandbox.slack.model import TEAM_ID, Posting
+from observatory.sandbox.slack.sockets import Sockets
 from observatory.sandbox.slack.workspace import SlackSaysNoError, Workspace
 
 _PATIENCE = 3.0
@@ -60,30 +61,55 @@ class Interactions:
     def __init__(
         self,
         workspace: Workspace,
-        target: RequestUrl,
+        target: RequestUrl | None,
+        sockets: Sockets,
         *,
         clock: Callable[[], float],
         public_url: Callable[[], str],
     ) -> None:
         self.whispers: list[tuple[str, str]] = []
         """Channel and text, oldest first."""
-        self._workspace, self._target, self._clock, self._public_url = workspace, target, clock, public_url
+        self._workspace, self._target, self._sockets = workspace, target, sockets
+        self._clock, self._public_url = clock, public_url
         self._addresses: dict[str, str] = {}
 
     async def press(self, press: Press) -> Answered:
         """Tell the bot of a pressed button.
 
         Raises:
-            SlackSaysNoError: there is no such message, or no such button.
+            SlackSaysNoError: there is no such message, or no such button, or nobody to tell.
         """
         posting = self._workspace.posting(press.channel, press.ts)
-        body = urlencode({"payload": json.dumps(self._payload(press, posting))}).encode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} | self._signed(body, skew=press.skew)
-        local = urlsplit(self._target.url).hostname in ("127.0.0.1", "localhost", "::1")
+        payload = self._payload(press, posting)
+        if self._sockets.connected:
+            return await self._press_by_socket(posting, payload)
+        if self._target is None:
+            raise SlackSaysNoError("no_request_url")
+        return await self._press_by_request(self._target, posting, payload, skew=press.skew)
+
+    @property
+    def pressable(self) -> bool:
+        """Whether anybody would hear of a press."""
+        return self._target is not None or self._sockets.connected
+
+    async def _press_by_socket(self, posting: Posting, payload: dict[str, Any]) -> Answered:
+        if await self._sockets.send(payload, patience=_PATIENCE):
+            return Answered(status=200)
+        self._hear(posting.channel, "The bot did not answer: no acknowledgement within three seconds")
+        return Answered(status=0)
+
+    async def _press_by_request(
+        self, target: RequestUrl, posting: Posting, payload: dict[str, Any], *, skew: int
+    ) -> Answered:
+        body = urlencode({"payload": json.dumps(payload)}).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} | self._signed(
+            target, body, skew=skew
+        )
+        local = urlsplit(target.url).hostname in ("127.0.0.1", "localhost", "::1")
         try:
             async with httpx2.AsyncClient(timeout=_PATIENCE, trust_env=not local) as client:
                 answer = await asyncio.wait_for(
-                    client.post(self._target.url, content=body, headers=headers), _PATIENCE
+                    client.post(target.url, content=body, headers=headers), _PATIENCE
                 )
         except (httpx2.HTTPError, TimeoutError) as error:
             self._hear(posting.channel, f"The bot did not answer: {type(error).__name__} {error}".rstrip())
@@ -104,10 +130,10 @@ class Interactions:
         self.whispers = [*self.whispers, (channel, text)][-_KEPT:]
         self._workspace.revision += 1
 
-    def _signed(self, body: bytes, *, skew: int) -> dict[str, str]:
+    def _signed(self, target: RequestUrl, body: bytes, *, skew: int) -> dict[str, str]:
         timestamp = str(int(self._clock()) - skew)
         base = b"v0:" + timestamp.encode() + b":" + body
-        digest = hmac.new(self._target.signing_secret.encode(), base, hashlib.sha256).hexdigest()
+        digest = hmac.new(target.signing_secret.encode(), base, hashlib.sha256).hexdigest()
         return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={digest}"}
 
     def _payload(self, press: Press, posting: Posting) -> dict[str, Any]:
@@ -126,17 +152,17 @@ class Interactions:
         }
 
 
-def interaction_routes(interactions: Interactions | None) -> APIRouter:
+def interaction_routes(interactions: Interactions) -> APIRouter:
     """Presses by people (a form of the page) and by programs, and the addresses for answers."""
     router = APIRouter()
 
     @router.post("/admin/presses", status_code=201)
     async def press(press: Press) -> Answered:
-        return await _ready(interactions).press(press)
+        return await interactions.press(press)
 
     @router.post("/archives/{channel}/{ts}/presses", include_in_schema=False)
     async def press_on_page(channel: str, ts: str, action_id: Annotated[str, Form()]) -> Response:
-        await _ready(interactions).press(Press(channel=channel, ts=ts, action_id=action_id))
+        await interactions.press(Press(channel=channel, ts=ts, action_id=action_id))
         return RedirectResponse(f"/archives/{channel}#p{ts.replace('.', '')}", status_code=303)
 
     @router.post("/responses/{address}", include_in_schema=False)
@@ -145,16 +171,10 @@ def interaction_routes(interactions: Interactions | None) -> APIRouter:
             text = str((await request.json())["text"])
         except (ValueError, KeyError, TypeError):
             return JSONResponse({"ok": False, "error": "invalid_payload"}, status_code=400)
-        found = interactions is not None and interactions.answer(address, text)
+        found = interactions.answer(address, text)
         return JSONResponse({"ok": found}, status_code=200 if found else 404)
 
     return router
-
-
-def _ready(interactions: Interactions | None) -> Interactions:
-    if interactions is None:
-        raise SlackSaysNoError("no_request_url")
-    return interactions
 
 
 def _button(posting: Posting, action_id: str) -> dict[str, Any]:

@@ -120,9 +120,14 @@ def _is_image(value: object) -> bool:
     return (
         isinstance(value, dict)
         and value.get("type") == "image"
-        and _is_url(value.get("image_url"))
+        and (_is_url(value.get("image_url")) or _is_file(value.get("slack_file")))
         and 0 < len(str(value.get("alt_text", ""))) <= 2_000  # noqa: PLR2004 - Slack's limit
     )
+
+
+def _is_file(value: object) -> bool:
+    """A file of the workspace, by its id or by its address."""
+    return isinstance(value, dict) and bool(value.get("id") or value.get("url"))
 
 
 def _is_url(value: object) -> bool:

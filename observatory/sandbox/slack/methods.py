@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from observatory.sandbox.slack.model import BOT_ID, BOT_NAME, BOT_USER, TEAM_ID, TEAM_NAME, Channel, Posting
+from observatory.sandbox.slack.sockets import Sockets
+from observatory.sandbox.slack.uploads import Upload, Uploads
 from observatory.sandbox.slack.workspace import SlackSaysNoError, Workspace
 
 Arguments = Mapping[str, Any]
@@ -15,10 +17,13 @@ _MOST = 1_000
 class Methods:
     """The methods over one workspace; `public_url` is where permalinks lead."""
 
-    def __init__(self, workspace: Workspace, public_url: Callable[[], str]) -> None:
-        self._workspace, self._public_url = workspace, public_url
+    def __init__(
+        self, workspace: Workspace, uploads: Uploads, sockets: Sockets, *, public_url: Callable[[], str]
+    ) -> None:
+        self._workspace, self._uploads, self._public_url = workspace, uploads, public_url
         self._by_name: dict[str, Callable[[Arguments], Body]] = {
             "api.test": lambda arguments: {"args": dict(arguments)},
+            "apps.connections.open": lambda _arguments: {"url": sockets.open()},
             "auth.test": self._auth_test,
             "chat.delete": self._delete,
             "chat.getPermalink": self._permalink,
@@ -29,6 +34,8 @@ class Methods:
             "conversations.join": self._join,
             "conversations.list": self._list,
             "conversations.replies": self._replies,
+            "files.completeUploadExternal": self._complete_upload,
+            "files.getUploadURLExternal": self._open_upload,
         }
 
     def call(self, method: str, arguments: Arguments) -> Body:
@@ -124,6 +131,39 @@ class Methods:
         replies = self._workspace.replies(channel.id, ts)
         return self._paged([parent, *(one for one in replies if _is_within(one, arguments))], arguments)
 
+    def _open_upload(self, arguments: Arguments) -> Body:
+        name, length = _text(arguments, "filename"), _text(arguments, "length")
+        if not name or not length.isdigit() or int(length) == 0:
+            raise SlackSaysNoError("invalid_arguments")
+        upload, address = self._uploads.open(name, int(length))
+        return {"upload_url": address, "file_id": upload.id}
+
+    def _complete_upload(self, arguments: Arguments) -> Body:
+        """Every file is complete; with a channel they are shown there, in one message."""
+        wanted = _structure(arguments, "files", "invalid_arguments")
+        if not isinstance(wanted, list) or not all(isinstance(one, dict) for one in wanted) or not wanted:
+            raise SlackSaysNoError("invalid_arguments")
+        done = [self._completed(one) for one in wanted]
+        channel = _text(arguments, "channel_id") or _text(arguments, "channels")
+        if channel:
+            comment = _text(arguments, "initial_comment")
+            names = ", ".join(upload.title or upload.name for upload in done)
+            blocks = [_picture(upload) for upload in done if upload.media_type.startswith("image/")]
+            thread = _text(arguments, "thread_ts") or None
+            self._workspace.post(Posting(channel, "", comment or names, blocks, thread_ts=thread))
+        return {
+            "files": [
+                {"id": one.id, "title": one.title, "permalink": self._uploads.link(one)} for one in done
+            ]
+        }
+
+    def _completed(self, wanted: Mapping[str, Any]) -> Upload:
+        upload = self._uploads.find(str(wanted.get("id")))
+        if upload is None:
+            raise SlackSaysNoError("file_not_found")
+        upload.title = str(wanted.get("title") or upload.name)
+        return upload
+
     def _readable(self, arguments: Arguments) -> Channel:
         channel = self._workspace.channel(_text(arguments, "channel"))
         if not channel.member:
@@ -141,6 +181,16 @@ class Methods:
             "has_more": more,
             "response_metadata": {"next_cursor": str(end) if more else ""},
         }
+
+    def messages(self, channel: str, thread_ts: str | None = None) -> list[Body]:
+        """A channel's messages, or a thread's with its root: oldest first, with all their metadata."""
+        shown = self._workspace.timeline(channel)
+        if thread_ts is not None:
+            shown = [
+                self._workspace.posting(channel, thread_ts),
+                *self._workspace.replies(channel, thread_ts),
+            ]
+        return [self._shown(one) for one in shown]
 
     def _shown(self, posting: Posting, *, payload: bool = True) -> Body:
         """A message as the API shows it; without `payload` its metadata keeps only the type, as Slack's does."""
@@ -169,6 +219,11 @@ class Methods:
         if not replies:
             return {}
         return {"thread_ts": posting.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
+
+
+def _picture(upload: Upload) -> dict[str, Any]:
+    title = upload.title or upload.name
+    return {"type": "image", "slack_file": {"id": upload.id}, "alt_text": title}
 
 
 def _text(arguments: Arguments, name: str) -> str:

@@ -49,4 +49,4 @@ class Posting:
 
 
 BOT_ID, BOT_USER, BOT_NAME = "B0OBSERVE", "U0OBSERVE", "observatory"
-TEAM_ID, TEAM_NAME = "T0DEVSLACK", "Development"
+TEAM_ID, TEAM_NAME, APP_ID = "T0DEVSLACK", "Development", "A0OBSERVE"

@@ -34,7 +34,7 @@ class Shown:
     """Right after another one: it needs no name and no picture."""
 
 
-def page_routes(workspace: Workspace, interactions: Interactions | None = None) -> APIRouter:
+def page_routes(workspace: Workspace, interactions: Interactions) -> APIRouter:
     """The page, and the number that says whether it is still true."""
     router = APIRouter(include_in_schema=False)
 
@@ -64,7 +64,7 @@ def page_routes(workspace: Workspace, interactions: Interactions | None = None) 
 
 
 def _page(
-    workspace: Workspace, interactions: Interactions | None, channel_id: str | None, thread_ts: str | None
+    workspace: Workspace, interactions: Interactions, channel_id: str | None, thread_ts: str | None
 ) -> Response:
     try:
         channel = None if channel_id is None else workspace.channel(channel_id)
@@ -74,7 +74,7 @@ def _page(
             _TEMPLATES.get_template("missing.html").render(code=refused.code), status_code=404
         )
     names = {one.id: one.name for one in workspace.channels.values()}
-    rendering = Rendering(names, pressable=interactions is not None)
+    rendering = Rendering(names, pressable=interactions.pressable)
     timeline = workspace.timeline(channel.id)[-_SHOWN:] if channel else []
     replies = workspace.replies(channel.id, root.ts) if channel and root else []
     html = _TEMPLATES.get_template(
@@ -90,7 +90,7 @@ def _page(
         replies=_shown(replies, workspace, rendering),
         whispers=[
             Markup(rendering.mrkdwn(text))  # noqa: S704 - mrkdwn escapes
-            for where, text in (interactions.whispers if interactions else ())
+            for where, text in interactions.whispers
             if channel and where == channel.id
         ][-1:],
     )

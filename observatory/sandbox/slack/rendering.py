@@ -153,6 +153,9 @@ def _target(url: str) -> str:
 
 
 def _image(image: _Object) -> str:
-    url = str(image["image_url"])
+    file = image.get("slack_file") or {}
+    if "id" in file:
+        return f'<img src="/files/{escape(str(file["id"]))}" alt="{escape(str(image["alt_text"]))}">'
+    url = str(image.get("image_url") or file.get("url"))
     safe = url if url.startswith(("http://", "https://")) else ""
     return f'<img src="{escape(safe)}" alt="{escape(str(image["alt_text"]))}">'

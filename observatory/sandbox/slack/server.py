@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from observatory.sandbox.slack.app import SLACKS_PACE, create_app
 from observatory.sandbox.slack.interactions import RequestUrl
+from observatory.sandbox.slack.webhooks import webhook_path
 from observatory.sandbox.slack.workspace import Pace
 
 DEFAULT_CHANNELS = {"C0INCIDENTS": "incidents", "C0CATCHALL": "catch-all"}
@@ -27,6 +28,10 @@ class Running:
     def api_url(self) -> str:
         """The base of the Web API, with its slash."""
         return f"{self.url}/api/"
+
+    def webhook_url(self, channel: str) -> str:
+        """The incoming webhook of a channel."""
+        return f"{self.url}{webhook_path(channel)}"
 
 
 def serve(  # noqa: PLR0913 - where, and what for
