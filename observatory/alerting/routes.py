@@ -7,7 +7,7 @@ says `continue`; a route of which no child matches is the end of the way. A labe
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
@@ -148,6 +148,10 @@ class Route:
                 return
         if not ended:
             yield (self,)
+
+    def with_routes(self, routes: tuple["Route", ...]) -> "Route":
+        """The same route with these below it."""
+        return replace(self, routes=routes)
 
     def walk(self) -> Iterator["Route"]:
         """This route and every one below it, as they stand in the file."""
