@@ -1,5 +1,6 @@
 """YAML text to frozen, validated squads, services and SLOs; every problem at once."""
 
+from observatory.catalog.budgeting import InSlices, Method, Occurrences, RatioTimeslices, Timeslices
 from observatory.catalog.counters import ErrorOrSlow, Events, Latency
 from observatory.catalog.decoding import MAX_BYTES
 from observatory.catalog.expressions import WINDOW, Promql
@@ -9,7 +10,6 @@ from observatory.catalog.model import (
     Catalog,
     Escalation,
     OnCall,
-    Rolling,
     Service,
     ServiceSlo,
     Slack,
@@ -22,28 +22,35 @@ from observatory.catalog.problems import InvalidCatalog, Problem, report
 from observatory.catalog.schema import json_schema
 from observatory.catalog.selectors import Matcher, Selector, parse_selector
 from observatory.catalog.slis import Sli, Sliced
+from observatory.catalog.windows import Calendar, Period, Rolling, Window
 from observatory.catalog.written import Place
 
 __all__ = [
     "MAX_BYTES",
     "WINDOW",
     "Behaviour",
+    "Calendar",
     "Catalog",
     "Condition",
     "ErrorOrSlow",
     "Escalation",
     "Events",
     "Freshness",
+    "InSlices",
     "InvalidCatalog",
     "Latency",
     "Matcher",
+    "Method",
+    "Occurrences",
     "OnCall",
     "ParsedCatalog",
+    "Period",
     "Place",
     "Probe",
     "Problem",
     "Promql",
     "Queue",
+    "RatioTimeslices",
     "Rolling",
     "Selector",
     "Service",
@@ -54,7 +61,9 @@ __all__ = [
     "Slo",
     "Squad",
     "Threshold",
+    "Timeslices",
     "Use",
+    "Window",
     "json_schema",
     "parse_catalog",
     "parse_selector",

@@ -1,4 +1,4 @@
-"""What a squad writes, as frozen values: squads, services and their SLOs.
+"""What a squad writes, as frozen values: squads, services, journeys and their SLOs.
 
 These are the pydantic models of the YAML border and, at the same time, what every later stage reads: there is
 no second model of a service. Where a value was written travels with it (`place`).
@@ -14,9 +14,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from observatory.catalog import notation
+from observatory.catalog.budgeting import Method, Occurrences
 from observatory.catalog.counters import SelectorText
 from observatory.catalog.definition import Definition, Placed
+from observatory.catalog.events import Event
+from observatory.catalog.journeys import Combination, Component, WrittenComponent
 from observatory.catalog.slis import EXAMPLE, WrittenSli
+from observatory.catalog.windows import Rolling, Window
 from observatory.catalog.written import BadValue, nearest_to
 
 Name = Annotated[str, notation.NAME]
@@ -24,52 +28,55 @@ Channel = Annotated[str, notation.CHANNEL]
 Labels = Mapping[Annotated[str, notation.LABEL], Annotated[str, notation.LABEL_VALUE]]
 
 
-class Rolling(Definition):
-    """The last `length` of time, at every moment."""
-
-    length: timedelta = timedelta(days=30)
-
-
-def _read_window(value: object) -> object:
-    """`30d` to Rolling: whole days, since budgets are kept in buckets of an hour for 400 days."""
-    if isinstance(value, Rolling):
-        return value
-    if isinstance(value, dict):
-        raise BadValue(
-            "calendar windows are not supported yet; a rolling window is written as its length", example="30d"
-        )
-    length = notation.read_duration(value, example="30d")
-    if not isinstance(length, timedelta):
-        raise BadValue("a window is the length of a rolling window", example="30d")
-    if length % timedelta(days=1) or length > timedelta(days=365):
-        raise BadValue("a window is a whole number of days, at most 365", example="30d")
-    return Rolling(length=length)
-
-
-Window = Annotated[
-    Rolling,
-    notation.Notation(
-        _read_window, {"type": "string", "pattern": r"^\d{1,3}d$", "examples": ["30d"], "default": "30d"}
-    ),
-]
-
-
-class Slo(Placed):
-    """One promise of a service: the share of good events over a window."""
+class Promise(Placed):
+    """The share of good events over a window."""
 
     name: Name = Field(examples=["availability"])
     objective: Annotated[Decimal, notation.PERCENT] = Field(examples=[99.9])
     """Percent, as written: 99.9."""
-    window: Window = Rolling()
-    sli: WrittenSli = Field(examples=[EXAMPLE])
+    window: Window = Field(Rolling(), examples=["30d"])
+    """What it is kept over: decides its state and its alerts."""
+    more_windows: Annotated[tuple[Window, ...], Field(max_length=4)] = ()
+    """Over which else its budget is shown."""
+    method: Method = Occurrences()
+    """What its budget is made of."""
     rule: Literal["exact", "classic"] = "exact"
     """When its alerts fire: `exact` asks for significance, `classic` compares rates alone."""
     description: str = ""
+
+    @model_validator(mode="after")
+    def _different_windows(self) -> Self:
+        labels = [window.label for window in self.windows]
+        if len(set(labels)) < len(labels):
+            raise BadValue("every window of an SLO is another one", example="[7d]", at=("more_windows",))
+        return self
 
     @property
     def budget(self) -> Decimal:
         """The share of events that may be bad: 99.9 gives 0.001."""
         return (100 - self.objective) / 100
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The one that decides, then the others."""
+        return (self.window, *self.more_windows)
+
+
+class Slo(Promise):
+    """One promise of a service."""
+
+    sli: WrittenSli = Field(examples=[EXAMPLE])
+
+
+class JourneySlo(Promise):
+    """One promise of a journey: what its components count is put together, tick by tick."""
+
+    of: Annotated[tuple[WrittenComponent, ...], Field(min_length=1, max_length=50)] = Field(
+        examples=["[playlist/availability, playback/availability]"]
+    )
+    combine: Combination = "weighted"
+    """`weighted`: the events of all components are added up, each as often as its weight says; `worst`: a minute is bad
+    when it was bad for any of them."""
 
 
 class Slack(Definition):
@@ -159,16 +166,21 @@ class Behaviour(Definition):
     metric: SelectorText = Field(examples=["playlist_saves_total"])
 
 
-class Service(Placed):
-    """A microservice with exactly one owner."""
+class Promiser(Placed):
+    """Whatever makes promises, with exactly one owner."""
 
-    kind: Literal["Service"] = "Service"
     name: Name = Field(examples=["playlist"])
     squad: Name = Field(examples=["playlists"])
     """The owner."""
     tier: Annotated[int, Field(ge=1, le=4, examples=[1])] = 3
     description: str = ""
     runbook: Annotated[str, notation.URL] | None = Field(None, examples=["https://runbooks.example/playlist"])
+
+
+class Service(Promiser):
+    """A microservice."""
+
+    kind: Literal["Service"] = "Service"
     selector: Labels = Field(default_factory=dict, examples=["{job: playlist}"])
     """Labels that every series of this service carries."""
     depends_on: tuple[Name, ...] = ()
@@ -177,18 +189,42 @@ class Service(Placed):
     behaviour: tuple[Behaviour, ...] = ()
 
 
+class Journey(Promiser):
+    """What users do across several services; its SLOs are made of theirs."""
+
+    kind: Literal["Journey"] = "Journey"
+    slos: Annotated[tuple[JourneySlo, ...], Field(min_length=1)]
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The services and journeys that it passes through, sorted."""
+        parts = (part.slo.partition("/")[0] for slo in self.slos for part in slo.of)
+        return tuple(sorted(set(parts)))
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceSlo:
-    """An SLO together with the service that promises it and the squad that owns both."""
+    """An SLO together with the service or journey that promises it and the squad that owns both."""
 
     squad: Squad
-    service: Service
-    slo: Slo
+    service: Service | Journey
+    slo: Slo | JourneySlo
+    parts: tuple[tuple[Component, "ServiceSlo"], ...] = ()
+    """Of a journey: its components, and the SLOs that they name."""
 
     @property
     def id(self) -> str:
         """`service/slo`: the identity. The owner is no part of it, so a new owner resets nothing."""
         return f"{self.service.name}/{self.slo.name}"
+
+    @property
+    def column(self) -> str:
+        """Whose counts it is judged by, in the history: its own events, or its slices, told apart by what they are.
+
+        So slices are never added to events, nor to slices of another length or target, when the method changes.
+        """
+        method = self.slo.method
+        return self.id if isinstance(method, Occurrences) else f"{self.id} {method.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +233,46 @@ class Catalog:
 
     squads: Mapping[str, Squad] = field(default_factory=lambda: MappingProxyType({}))
     services: Mapping[str, Service] = field(default_factory=lambda: MappingProxyType({}))
+    journeys: Mapping[str, Journey] = field(default_factory=lambda: MappingProxyType({}))
+    events: Mapping[str, Event] = field(default_factory=lambda: MappingProxyType({}))
+
+    def promiser(self, name: str) -> Service | Journey | None:
+        """The service or journey of this name: no two of them share one."""
+        return self.services.get(name) or self.journeys.get(name)
 
     def slos(self) -> Iterator[ServiceSlo]:
-        """Every SLO with its owner, ordered by id."""
-        entries = [
-            ServiceSlo(self.squads[service.squad], service, slo)
+        """Every SLO of services and journeys with its owner, ordered by id."""
+        known = {
+            entry.id: entry
             for service in self.services.values()
-            for slo in service.slos
-        ]
-        return iter(sorted(entries, key=lambda entry: entry.id))
+            for entry in (ServiceSlo(self.squads[service.squad], service, slo) for slo in service.slos)
+        }
+        for journey in self.journeys.values():
+            for slo in journey.slos:
+                self._add(known, journey, slo)
+        return iter(sorted(known.values(), key=lambda entry: entry.id))
+
+    def affected(self, event: Event) -> tuple[ServiceSlo, ...]:
+        """The SLOs that an event is about, ordered by id."""
+        about = event.affects
+        owners = {*about.services, *about.journeys}
+        return tuple(
+            entry
+            for entry in self.slos()
+            if entry.id in about.slos or entry.service.name in owners or entry.squad.name in about.squads
+        )
+
+    def _add(self, known: dict[str, ServiceSlo], journey: Journey, slo: JourneySlo) -> ServiceSlo | None:
+        """Put in a journey's SLO after those it is made of; parsing has seen to it that there is no circle."""
+        name = f"{journey.name}/{slo.name}"
+        if name not in known:
+            found = [(part, known.get(part.slo) or self._add_named(known, part.slo)) for part in slo.of]
+            parts = tuple((part, entry) for part, entry in found if entry is not None)
+            known[name] = ServiceSlo(self.squads[journey.squad], journey, slo, parts)
+        return known[name]
+
+    def _add_named(self, known: dict[str, ServiceSlo], slo_id: str) -> ServiceSlo | None:
+        name, _, wanted = slo_id.partition("/")
+        journey = self.journeys.get(name)
+        slos = () if journey is None else journey.slos
+        return next((self._add(known, journey, slo) for slo in slos if slo.name == wanted and journey), None)

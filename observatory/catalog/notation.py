@@ -136,7 +136,7 @@ def duration(example: str) -> Notation:
 _DECIMALS = 6
 
 
-def read_objective(value: object) -> object:
+def read_percentage(value: object, *, what: str = "an objective") -> object:
     """A percentage to Decimal, exactly as written.
 
     More than six decimals are refused: 99.999999 % already allows a third of a second of failure a year.
@@ -144,23 +144,23 @@ def read_objective(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         value = Decimal(value)
     if isinstance(value, str):
-        raise BadValue("an objective is a number in percent, without quotes or sign", example="99.9")
+        raise BadValue(f"{what} is a number in percent, without quotes or sign", example="99.9")
     if not isinstance(value, Decimal):
         return value
     if not value.is_finite() or value <= 0 or value > 100:  # noqa: PLR2004 - percent
-        raise BadValue("an objective is a percentage above 0 and below 100", example="99.9")
+        raise BadValue(f"{what} is a percentage above 0 and below 100", example="99.9")
     if value == 100:  # noqa: PLR2004 - percent
         raise BadValue(
-            "an objective is below 100 percent: 100 leaves no error budget, so any failure would break it",
+            f"{what} is below 100 percent: 100 leaves no error budget, so any failure would break it",
             example="99.99",
         )
     if value <= 1:
         raise BadValue(
-            "an objective is written in percent and is above 1; this looks like a ratio",
+            f"{what} is written in percent and is above 1; this looks like a ratio",
             example=f"{(value * 100).normalize():f}",
         )
     if -int(value.as_tuple().exponent) > _DECIMALS:
-        raise BadValue(f"an objective has at most {_DECIMALS} decimals", example=f"{value:.2f}")
+        raise BadValue(f"{what} has at most {_DECIMALS} decimals", example=f"{value:.2f}")
     return value
 
 
@@ -240,7 +240,7 @@ GLOB = text(
     example="search-*",
 )
 PERCENT = Notation(
-    read_objective,
+    read_percentage,
     {"type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 100, "examples": [99.9]},
 )
 NUMBER = Notation(read_number, {"type": "number", "examples": [100]})

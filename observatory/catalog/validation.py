@@ -8,11 +8,13 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from observatory.catalog.budgeting import METHODS
 from observatory.catalog.definition import Definition, Placed
 from observatory.catalog.nodes import Mapped, Node, Scalar, Step, follow, path_text
 from observatory.catalog.problems import Problem, shortened
 from observatory.catalog.scalars import value_of
 from observatory.catalog.slis import KINDS
+from observatory.catalog.windows import TAGS
 from observatory.catalog.written import Ambiguous, BadValue, nearest_to
 
 D = TypeVar("D", bound=Placed)
@@ -22,6 +24,9 @@ MAX_PROBLEMS = 50
 
 _LATER = {"native_histogram": "native histograms are not supported yet; write a classic one as histogram"}
 """Keys that are planned, and what to write until then."""
+
+_TAGGED: Mapping[str, type[Definition]] = {**KINDS, **METHODS}
+"""Which of several alternatives a step of a path names."""
 
 
 def validate(node: Mapped, model: type[D]) -> tuple[D | None, list[Problem]]:
@@ -40,7 +45,8 @@ def validate(node: Mapped, model: type[D]) -> tuple[D | None, list[Problem]]:
 
 
 def _problem(root: Node, model: type[Definition], details: ErrorDetails) -> Problem:
-    typed, path = details["loc"], _as_written(details["loc"])
+    typed = tuple(step for step in details["loc"] if step not in TAGS)
+    path = _as_written(typed)
     written_by_hand = path[-1] == "place"
     if details["type"] == "extra_forbidden" or written_by_hand:
         return _unknown_key(root, path, _fields(model, typed[:-1]))
@@ -147,7 +153,7 @@ def _fields(model: type[Definition], path: Sequence[Step]) -> Mapping[str, Field
     for step in path:
         if isinstance(step, int):
             continue
-        tagged = [KINDS[step]] if len(here) > 1 and step in KINDS else []
+        tagged = [_TAGGED[step]] if len(here) > 1 and step in _TAGGED else []
         inner = [one.model_fields[step].annotation for one in here if step in one.model_fields]
         here = tagged or [found for annotation in inner for found in _definitions(annotation)]
     return {name: field for one in here for name, field in one.model_fields.items() if name != "place"}

@@ -17,7 +17,7 @@ def blocks(language):
 
 
 def test_the_definitions_on_the_page_are_right():
-    squad, service, _ = blocks("yaml")
+    squad, service, *_ = blocks("yaml")
     others = {
         "platform.yml": squad.replace("name: playlists", "name: platform"),
         "search.yml": service.replace("name: playlist\n", "name: search\n").replace("[search]", "[playlist]"),
@@ -29,13 +29,24 @@ def test_the_definitions_on_the_page_are_right():
 
 
 def test_the_slis_on_the_page_are_right():
-    _, service, slis = blocks("yaml")
-    document = yaml.safe_load(service)
+    slis = yaml.safe_load(block_of("# SLIs"))
+    assert_right([{"sli": sli} for sli in slis])
+
+
+def test_the_methods_on_the_page_are_right():
+    methods = yaml.safe_load(block_of("# methods"))
+    assert_right([{"sli": {"probe": "up"}, "method": method} for method in methods])
+
+
+def block_of(title):
+    (block,) = [text for text in blocks("yaml") if text.startswith(title)]
+    return block
+
+
+def assert_right(slos):
+    document = yaml.safe_load(blocks("yaml")[1])
     document["depends_on"] = []
-    document["slos"] = [
-        {"name": f"slo-{number}", "objective": 99, "sli": sli}
-        for number, sli in enumerate(yaml.safe_load(slis))
-    ]
+    document["slos"] = [{"name": f"slo-{number}", "objective": 99} | slo for number, slo in enumerate(slos)]
     jsonschema.validate(document, json_schema())
     files = {
         "squad.yml": blocks("yaml")[0].replace("to: platform", "to: playlists"),
@@ -68,7 +79,7 @@ def test_the_program_on_the_page_runs(monkeypatch, capsys):
 
 
 def test_the_mistakes_on_the_page_are_told_in_these_words():
-    squad, service, _ = blocks("yaml")
+    squad, service, *_ = blocks("yaml")
     broken = service.replace("squad: playlists", "squad: playlist").replace("99.9 ", "0.999 ")
     broken = broken.replace("depends_on: [search]", "depends_on: []")
     squad = squad.replace("to: platform", "to: playlists")
