@@ -42,6 +42,12 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL: sqlite:///file, or postgresql+psycopg://….",
     )
 
+    lease: Seconds = Field(
+        timedelta(seconds=20),
+        gt=timedelta(seconds=1),
+        description="With PostgreSQL: how long after the evaluating replica's end another one takes over, seconds.",
+    )
+
     slack_token: SecretStr | None = Field(None, description="Bot token. Without one, alerts are only logged.")
     slack_api_url: str = Field("https://slack.com/api/", description="For the development Slack.")
     slack_signing_secret: SecretStr | None = Field(

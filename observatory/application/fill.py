@@ -42,6 +42,11 @@ class Fill:
         """Whether there is a past to decide on, of any SLO."""
         return bool(self._covered)
 
+    def begin_again(self) -> None:
+        """Forget what is known of holes: another process has filled some, and may have left others."""
+        self._covered = None
+        self.holes.keep(())
+
     def look(self, entries: Sequence[ServiceSlo], *, until: int) -> None:
         """Find what was never measured: of every SLO, the part of its window before its history begins.
 

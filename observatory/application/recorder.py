@@ -34,6 +34,8 @@ class Recorder:
     """SLO id, after, until: what the store had nothing of when it was loaded, though it had something before."""
     rewritten: int = field(default=0, init=False)
     """How often the past changed: by a fill, or by loading it anew."""
+    _read_to: int = field(default=0, init=False)
+    """From where to go on reading what others write to the store."""
     _ahead: bool = field(default=False, init=False)
     """Memory holds something that the store does not."""
     _lock: RLock = field(default_factory=RLock, init=False)
@@ -49,6 +51,7 @@ class Recorder:
         """
         with self._lock:
             history = History(tick=self.tick, longest=self.longest)
+            self._read_to, _ = self.store.news(after=None)
             found: list[tuple[str, int, int]] = []
             for span in history.spans(until=int(now.timestamp())):
                 known = self.store.load(seconds=span.seconds, after=span.after, until=span.until)
@@ -58,6 +61,25 @@ class Recorder:
                     found += gaps(known)
             self.history, self.gaps, self._ahead = history, found, False
             self.rewritten += 1
+
+    def read_on(self, *, now: datetime) -> None:
+        """Take in what another process has written to the store since it was read last.
+
+        Raises:
+            Unavailable: the store can't be reached.
+        """
+        with self._lock:
+            newest = self.history.newest
+            if (
+                newest is None or now.timestamp() - newest > HOUR
+            ):  # ticks of hours that were missed make no hours
+                self.load(now=now)
+                return
+            self._read_to, written = self.store.news(after=self._read_to)
+            for buckets in written:
+                self.history.append(buckets)
+                self._remember(buckets)
+                self.rewritten += int(buckets.ends[0]) <= newest - HOUR
 
     def fit(self, entries: Sequence[ServiceSlo], *, now: datetime) -> None:
         """Hold at least these SLOs, and as much of the past as their windows need.

@@ -93,6 +93,43 @@ class Tick:
             ),
         )
 
+    def follow(self) -> None:
+        """Show what the replica that evaluates has measured; nothing is measured here, and nothing decided."""
+        now = self.clock.now()
+        catalog = self.definitions.refresh()
+        try:
+            snapshot = self._read(catalog, now=now)
+            problem = None
+        except ObservatoryError as error:
+            _log.error("follow_failed", error=str(error))
+            snapshot, problem = replace(self.board.snapshot, catalog=catalog), str(error)
+        newest = self.recorder.history.newest
+        measured = None if newest is None else datetime.fromtimestamp(newest, UTC)
+        self.board.show(
+            snapshot,
+            replace(
+                self.board.health,
+                # A tick of the other's: numbers that get no newer are as overdue as our own would be.
+                last_tick_at=None if measured is None else measured + self.lag,
+                failed_queries=0,
+                backfilled=measured is not None,
+                measured_until=measured,
+                problem=problem,
+                catalog_problem=self.definitions.problem,
+            ),
+        )
+
+    def _read(self, catalog: Catalog, *, now: datetime) -> Snapshot:
+        """The numbers of the store."""
+        entries = tuple(catalog.slos())
+        self.recorder.read_on(now=now)
+        self.recorder.fit(entries, now=now)
+        newest = self.recorder.history.newest
+        if newest is None:
+            return replace(self.board.snapshot, catalog=catalog)
+        evaluation = self._evaluate(entries, {}, at=newest, now=now)
+        return Snapshot(catalog, evaluation.statuses(), datetime.fromtimestamp(newest, UTC))
+
     def _run(self, catalog: Catalog, *, now: datetime) -> tuple[Snapshot, int]:
         entries = tuple(catalog.slos())
         self.recorder.fit(entries, now=now)

@@ -1,15 +1,12 @@
 """The product, wired."""
 
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from os import getpid
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.files import CatalogFolder
-from observatory.adapters.sql import SqlAlerts, SqlHistory, create_engine, migrate
 from observatory.application.actions import Actions, actions
 from observatory.application.announce import Addresses, Announce
 from observatory.application.burn_down import BurnDown
@@ -18,6 +15,7 @@ from observatory.application.definitions import Definitions
 from observatory.application.deliver import Deliver
 from observatory.application.fill import Fill, Progress
 from observatory.application.holes import Holes
+from observatory.application.leadership import Leadership
 from observatory.application.ledger import Ledger
 from observatory.application.measure import Limits, Measure
 from observatory.application.ports import (
@@ -33,6 +31,7 @@ from observatory.application.status import Status
 from observatory.application.tick import Tick
 from observatory.bootstrap.metrics import prometheus
 from observatory.bootstrap.slack import door, slack
+from observatory.bootstrap.storage import PROCESS, in_memory, storage
 from observatory.bootstrap.tools import load_catalog
 from observatory.evaluation import Evaluation
 from observatory.settings import Settings
@@ -53,6 +52,8 @@ class Observatory:
     """None without a Slack token."""
     views: Views
     actions: Actions
+    leadership: Leadership
+    """Whether it is this replica that evaluates."""
     clock: Clock
 
 
@@ -75,10 +76,10 @@ def build(  # noqa: PLR0913 - one for each port
     clock = clock or SystemClock()
     source = source or prometheus(settings)
     messenger = messenger or slack(settings)
-    if history is None or alerts is None:
-        engine = create_engine(settings.database_url.get_secret_value())
-        migrate(engine)
-        history, alerts = history or SqlHistory(engine), alerts or SqlAlerts(engine)
+    stores = storage(settings) if history is None or alerts is None else in_memory(alerts, history)
+    history, alerts = history or stores.history, alerts or stores.alerts
+    leadership = Leadership(stores.lease, clock, settings.lease)
+    leadership()  # before anything is read: whoever evaluates from the start reads what nobody else writes
     definitions = Definitions(CatalogFolder(settings.catalog).read)
     definitions.load()
     seconds = int(settings.tick.total_seconds())
@@ -98,7 +99,7 @@ def build(  # noqa: PLR0913 - one for each port
         measure=Measure(source, clock, limits=Limits(query=settings.prometheus_timeout)),
         recorder=recorder,
         holes=holes,
-        alerts=alerts,
+        alerts=stores.decisions,
         announce=announce,
         board=board,
         clock=clock,
@@ -113,13 +114,13 @@ def build(  # noqa: PLR0913 - one for each port
         clock,
         catalog=lambda: definitions.catalog,
         executor=ThreadPoolExecutor(_SENDERS, thread_name_prefix="deliver"),
-        worker=f"{socket.gethostname()}:{getpid()}",
+        worker=PROCESS,
         catch_all=settings.catch_all_channel,
         capacity=_SENDERS,
     )
     views = Views(board, alerts, clock, BurnDown(recorder, board))
     done = actions(Ledger(alerts, board, announce), clock, door=buttons)
-    return Observatory(tick, catch_up, recorder, deliver or None, views, done, clock)
+    return Observatory(tick, catch_up, recorder, deliver or None, views, done, leadership, clock)
 
 
 def build_status(

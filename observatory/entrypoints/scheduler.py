@@ -13,12 +13,13 @@ from apscheduler.triggers.base import BaseTrigger
 
 from observatory.application.deliver import Deliver
 from observatory.application.delivery import Delivery
+from observatory.application.leadership import Evaluator, Leadership
 from observatory.application.recorder import HOURS_KEPT
 from observatory.bootstrap import Observatory
 from observatory.errors import ObservatoryError
 
 _log = structlog.get_logger("observatory.scheduler")
-_DELIVERY = timedelta(seconds=1)
+_EVERY_SECOND = timedelta(seconds=1)
 _PRUNING = timedelta(hours=1)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -48,13 +49,15 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
     made up for by one (`coalesce`): each takes up where the last one ended.
     """
     length, lag = observatory.tick.length, observatory.tick.lag
+    leadership = observatory.leadership
     jobs: dict[str, tuple[Callable[[], object], BaseTrigger]] = {
-        "catch_up": (observatory.catch_up, Aligned(length, lag=lag)),
-        "tick": (observatory.tick, Aligned(length, lag=lag)),
-        "prune": (lambda: _prune(observatory), Aligned(_PRUNING, lag=lag)),
+        "catch_up": (lambda: leadership.only(observatory.catch_up), Aligned(length, lag=lag)),
+        "tick": (_evaluator(observatory), Aligned(length, lag=lag)),
+        "prune": (lambda: leadership.only(lambda: _prune(observatory)), Aligned(_PRUNING, lag=lag)),
+        "lead": (lambda: _campaign(leadership, scheduler), Aligned(_EVERY_SECOND)),
     }
     if (deliver := observatory.deliver) is not None:
-        jobs["deliver"] = (Rounds(deliver), Aligned(_DELIVERY))
+        jobs["deliver"] = (Rounds(deliver), Aligned(_EVERY_SECOND))
     # A catch-up or a delivery that takes longer than its turn is no news, and errors are told in our own words.
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     scheduler = BackgroundScheduler(
@@ -66,6 +69,23 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
         scheduler.add_job(work, trigger, id=name, executor=name)
     scheduler.add_listener(_report, EVENT_JOB_ERROR)
     return scheduler
+
+
+def _evaluator(observatory: Observatory) -> Evaluator:
+    return Evaluator(
+        observatory.leadership,
+        observatory.tick,
+        observatory.catch_up,
+        observatory.recorder,
+        observatory.clock,
+        term=observatory.leadership.term,
+    )
+
+
+def _campaign(leadership: Leadership, scheduler: BackgroundScheduler) -> None:
+    """Renew the lease, or take it; who has just taken it need not wait for the next tick's turn."""
+    if leadership():
+        scheduler.modify_job("tick", next_run_time=leadership.clock.now())
 
 
 def _prune(observatory: Observatory) -> None:

@@ -14,9 +14,12 @@ class MemoryHistory:
     def __init__(self) -> None:
         self._cells: dict[int, dict[tuple[int, str], tuple[float, ...]]] = defaultdict(dict)
         self._covered: dict[str, int] = {}
+        self._saved: list[Buckets] = []
 
     def save(self, buckets: Buckets) -> None:
         """Replace the cells given."""
+        if len(buckets.ends) and buckets.slos:
+            self._saved.append(buckets)
         table = np.stack([getattr(buckets, name) for name in FIELDS], axis=-1).tolist()
         for end, row in zip(buckets.ends.tolist(), table, strict=True):
             for slo, cell in zip(buckets.slos, row, strict=True):
@@ -33,6 +36,10 @@ class MemoryHistory:
         table = np.array([[found.get((end, slo), nothing) for slo in slos] for end in ends])
         fields = {name: table[:, :, position] for position, name in enumerate(FIELDS)}
         return Buckets(seconds=seconds, ends=np.array(ends, dtype=np.int64), slos=slos, **fields)
+
+    def news(self, *, after: int | None) -> tuple[int, Sequence[Buckets]]:
+        """What was saved since."""
+        return len(self._saved), () if after is None else self._saved[after:]
 
     def ends(self, *, seconds: int) -> tuple[int, int] | None:
         """The oldest and the newest bucket end of this length."""

@@ -3,6 +3,7 @@
 from observatory.adapters.sql.alerts import SqlAlerts
 from observatory.adapters.sql.engine import create_engine
 from observatory.adapters.sql.history import SqlHistory
+from observatory.adapters.sql.lease import SqlLease
 from observatory.adapters.sql.migrate import migrate
 
-__all__ = ["SqlAlerts", "SqlHistory", "create_engine", "migrate"]
+__all__ = ["SqlAlerts", "SqlHistory", "SqlLease", "create_engine", "migrate"]

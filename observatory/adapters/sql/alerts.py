@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from observatory.adapters.sql import people, queue
 from observatory.adapters.sql.dialects import insert
-from observatory.adapters.sql.engine import reading, writing
+from observatory.adapters.sql.engine import Fence, reading, unfenced, writing
 from observatory.adapters.sql.schema import UNFINISHED, incidents, lanes, outbox, silences
 from observatory.alerting import Incident, IncidentState, Silence
 from observatory.application.audit import AuditEntry
@@ -24,8 +24,9 @@ class SqlAlerts:
         Refused: it said no.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, *, fence: Fence = unfenced) -> None:
+        """`fence` is asked in every transaction that records, so that only who may record does."""
+        self._engine, self._fence = engine, fence
 
     def incidents(
         self,
@@ -68,6 +69,7 @@ class SqlAlerts:
         if not incidents and not deliveries and not silences and not audit:
             return frozenset()
         with writing(self._engine) as connection:
+            self._fence(connection)
             moved_on = _moved_on(connection, revisions or {})
             _write_incidents(connection, [one for one in incidents if one.id not in moved_on])
             queue.add(connection, [one for one in deliveries if one.notification.incident not in moved_on])

@@ -1,7 +1,7 @@
 """Connections: one engine for SQLite and PostgreSQL that fails in our words and never waits for ever."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +15,8 @@ from observatory.adapters.sql.patience import connect_patiently
 from observatory.errors import DefinitionError, Refused
 
 WRITES = "observatory_writes"
+Fence = Callable[[sa.Connection], None]
+"""Raises Refused within a transaction that must not be committed."""
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -31,6 +33,10 @@ def create_engine(url: str, *, timeout: timedelta = timedelta(seconds=15)) -> sa
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, timeout)
     return _postgresql(parsed, timeout)
+
+
+def unfenced(_connection: sa.Connection) -> None:
+    """Anybody may write."""
 
 
 @contextmanager

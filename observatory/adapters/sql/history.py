@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from observatory.adapters.sql.blocks import cut, in_order, overlaid
 from observatory.adapters.sql.dialects import insert, one_at_a_time
-from observatory.adapters.sql.engine import reading, writing
+from observatory.adapters.sql.engine import Fence, reading, unfenced, writing
 from observatory.adapters.sql.schema import history_blocks, history_coverage
 from observatory.errors import DefinitionError, Refused
 from observatory.measurement import Buckets
@@ -33,8 +33,8 @@ class SqlHistory:
         Refused: it said no, or a row is damaged.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, *, fence: Fence = unfenced) -> None:
+        self._engine, self._fence = engine, fence
 
     def save(self, buckets: Buckets) -> None:
         """Replace the cells given."""
@@ -42,6 +42,7 @@ class SqlHistory:
         if not rows:
             return
         with writing(self._engine) as connection:
+            self._fence(connection)
             one_at_a_time(connection, "history")
             connection.execute(history_blocks.insert(), rows)
             for block in _crowded(connection, buckets.seconds, [row["block"] for row in rows]):
@@ -65,6 +66,16 @@ class SqlHistory:
         with ThreadPoolExecutor() as threads:  # zlib and numpy leave the interpreter's lock while they work
             return overlaid(cut(part, after=after, until=until) for part in threads.map(_unpacked, rows))
 
+    def news(self, *, after: int | None) -> tuple[int, Sequence[Buckets]]:
+        """Every row since; they are committed in the order of their numbers, since one writes at a time."""
+        number = history_blocks.c.number
+        with reading(self._engine) as connection:
+            if after is None:
+                return connection.scalar(sa.select(sa.func.max(number))) or 0, ()
+            query = sa.select(number, history_blocks.c.payload).where(number > after).order_by(number)
+            rows = connection.execute(query).all()
+        return max((row.number for row in rows), default=after), [_unpacked(row) for row in rows]
+
     def ends(self, *, seconds: int) -> tuple[int, int] | None:
         """The oldest and the newest bucket end of this length."""
         table = history_blocks.c
@@ -86,6 +97,7 @@ class SqlHistory:
             return
         rows = [{"slo": slo, "since": since} for slo in sorted(set(slos))]
         with writing(self._engine) as connection:
+            self._fence(connection)
             statement = insert(connection, history_coverage)
             replacing = statement.on_conflict_do_update(
                 index_elements=["slo"], set_={"since": statement.excluded.since}
@@ -100,6 +112,7 @@ class SqlHistory:
             level, table.first_end < before, table.last_end >= before
         )
         with writing(self._engine) as connection:
+            self._fence(connection)
             one_at_a_time(connection, "history")
             connection.execute(history_blocks.delete().where(level, table.last_end < before))
             for row in connection.execute(straddling).all():

@@ -130,3 +130,19 @@ history_coverage = sa.Table(
         "since", sa.BigInteger, nullable=False, comment="Unix second from which its history is complete."
     ),
 )
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True, comment="What for."),
+    sa.Column("holder", sa.Text, nullable=False, comment="One life of one process."),
+    sa.Column("term", sa.BigInteger, nullable=False, comment="Grows with every change of holder."),
+    sa.Column("expires_at", moment(), nullable=False, comment="By the database's clock."),
+)
+
+signs_of_life = sa.Table(
+    "signs_of_life",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True, comment="Who is watched, as its address names it."),
+    sa.Column("heard_at", moment(), nullable=False),
+)

@@ -5,6 +5,7 @@ from observatory.application.ports.clock import Clock
 from observatory.application.ports.dashboards import DashboardServer, Revision, SavedDashboard
 from observatory.application.ports.documents import Documents
 from observatory.application.ports.history import HistoryStore
+from observatory.application.ports.lease import Lease
 from observatory.application.ports.messenger import Messenger, Posted
 from observatory.application.ports.metrics import MetricsSource
 from observatory.application.ports.rules import RuleGroupServer, RuleLoader
@@ -15,6 +16,7 @@ __all__ = [
     "DashboardServer",
     "Documents",
     "HistoryStore",
+    "Lease",
     "Messenger",
     "MetricsSource",
     "Posted",

@@ -17,6 +17,17 @@ class HistoryStore(Protocol):
         """Every bucket of this length with after < end <= until; cells never saved have measured = idle = 0."""
         ...
 
+    def news(self, *, after: int | None) -> tuple[int, Sequence[Buckets]]:
+        """What was saved since, in the order in which it was; a cell that comes twice counts as it came last.
+
+        Args:
+            after: what this gave the time before; None: only from where to go on.
+
+        Returns:
+            From where to go on, and the buckets.
+        """
+        ...
+
     def ends(self, *, seconds: int) -> tuple[int, int] | None:
         """The oldest and the newest bucket end of this length."""
         ...

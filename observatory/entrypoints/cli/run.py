@@ -69,6 +69,7 @@ def _serve(observatory: Observatory, settings: Settings, listener: socket.socket
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         scheduler.shutdown(wait=False)
+        observatory.leadership.step_down()
         if observatory.deliver is not None:
             observatory.deliver.drain()
 

@@ -1,0 +1,49 @@
+"""State: the database, and who of its users may write what."""
+
+import socket
+from dataclasses import dataclass
+from os import getpid
+from uuid import uuid4
+
+from observatory.adapters.memory.lease import Alone
+from observatory.adapters.sql import SqlAlerts, SqlHistory, SqlLease, create_engine, migrate
+from observatory.application.ports import AlertStore, HistoryStore, Lease
+from observatory.settings import Settings
+
+PROCESS = f"{socket.gethostname()}:{getpid()}:{uuid4().hex[:8]}"
+"""This life of this process; in containers the first two are the same after every restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The stores of one database."""
+
+    alerts: AlertStore
+    """For people and for deliveries: any replica writes there."""
+    decisions: AlertStore
+    """The same, for who evaluates: another replica's writes are refused."""
+    history: HistoryStore
+    """Only the evaluator may write."""
+    lease: Lease
+
+
+def in_memory(alerts: AlertStore, history: HistoryStore) -> Storage:
+    """Stores that no other process knows."""
+    return Storage(alerts, alerts, history, Alone())
+
+
+def storage(settings: Settings) -> Storage:
+    """The database of the settings, brought to the schema of this version.
+
+    Raises:
+        DefinitionError, Refused: it can't be used like this.
+        Unavailable: it can't be reached.
+    """
+    engine = create_engine(settings.database_url.get_secret_value())
+    migrate(engine)
+    alerts = SqlAlerts(engine)
+    if engine.dialect.name == "sqlite":
+        return Storage(alerts, alerts, SqlHistory(engine), Alone())
+    lease = SqlLease(engine, holder=PROCESS, length=settings.lease)
+    fenced = SqlAlerts(engine, fence=lease.fence)
+    return Storage(alerts, fenced, SqlHistory(engine, fence=lease.fence), lease)
