@@ -6,7 +6,7 @@ from datetime import datetime
 
 from observatory.alerting.layers import Instructions, changes, still
 from observatory.alerting.lifecycle import PATIENCE, Case, Patience
-from observatory.alerting.model import Incident, IncidentState, Reason, Transition
+from observatory.alerting.model import Incident, IncidentState, Origin, Reason, Transition
 from observatory.catalog import ServiceSlo
 from observatory.evaluation import Evaluation, Severity, SloStatus
 
@@ -25,7 +25,7 @@ def decide_all(
     """Decide every SLO that fires or has an open incident; the others are not looked at.
 
     Args:
-        incidents: all that are open, and those resolved within `patience.reopen_within`.
+        incidents: all that are open, and those resolved within `patience.reopen_within`; those of SLOs count.
         evaluation: of the whole catalog.
         now: this moment.
         complete: a full evaluation has been done since the start. Before that nothing happens to anything: a half-read
@@ -39,9 +39,10 @@ def decide_all(
     if not complete:
         return ()
     of: dict[str, list[Incident]] = {}
-    for incident in incidents:
+    measured = [incident for incident in incidents if incident.origin is Origin.SLO]
+    for incident in measured:
         of.setdefault(incident.slo, []).append(incident)
-    touched = {incident.slo for incident in incidents if incident.is_open} | set(evaluation.firing())
+    touched = {incident.slo for incident in measured if incident.is_open} | set(evaluation.firing())
     transitions: list[Transition] = []
     for slo in sorted(touched):
         if slo in evaluation:

@@ -21,6 +21,17 @@ class IncidentState(StrEnum):
     RESOLVED = "resolved"
 
 
+class Origin(StrEnum):
+    """Who opens an incident, and closes it: the ticks leave alone what is not theirs."""
+
+    SLO = "slo"
+    """The numbers of an SLO."""
+    WATCHDOG = "watchdog"
+    """A dead man's switch: somebody's signs of life stay away. `slo` is `watchdog/` and its source."""
+    DRILL = "drill"
+    """A test of the way to a squad. `slo` is `drill/` and its name."""
+
+
 class Reason(StrEnum):
     """Why a decision fell as it did: log, metric, message and test all speak these words."""
 
@@ -40,6 +51,10 @@ class Reason(StrEnum):
     SILENCE_LIFTED = "silence_lifted"
     NOT_ACKNOWLEDGED = "not_acknowledged"
     OWNER_CHANGED = "owner_changed"
+    FELL_SILENT = "fell_silent"
+    HEARD_AGAIN = "heard_again"
+    DRILL = "drill"
+    DRILL_OVER = "drill_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,7 @@ class Incident:
     """The squad that owned it before."""
     formerly: tuple[str, ...] = ()
     """Channels of earlier owners: they have a message of it, and hear how it goes on."""
+    origin: Origin = Origin.SLO
 
     @property
     def is_open(self) -> bool:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-import sqlalchemy as sa
 from support.slack import an_incident
 
 from observatory.adapters.sql import SqlAlerts, SqlHistory, SqlLease, create_engine
@@ -127,18 +126,25 @@ def test_outside_a_term_nothing_may_be_written(leases, postgres_engine):
 def test_nobody_takes_over_while_a_transaction_of_the_term_is_open(leases, postgres_engine):
     """Either it is committed before the next term begins, or it never is."""
     first, second = leases("first"), leases("second")
-    term, taken = first.hold(), []
-    with first.term(term), writing(postgres_engine) as connection:
-        first.fence(connection)
-        with postgres_engine.connect() as other:  # the lease's time is over by the clock, the row is locked
-            with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
-                other.exec_driver_sql("SET lock_timeout = '50ms'")
-                other.exec_driver_sql("UPDATE leases SET expires_at = to_timestamp(0)")
-            other.rollback()
-    expire(postgres_engine)
-    taken.append(second.hold())
+    with first.term(first.hold()):
+        expire(postgres_engine)
+        with writing(postgres_engine) as transaction:
+            first.fence(transaction)
+            taking_over = threading.Thread(target=second.hold)
+            taking_over.start()
+            while not _waits_for_a_lock(postgres_engine):
+                assert taking_over.is_alive(), "it took over beside an open transaction"
+        taking_over.join()
 
-    assert taken == [2]
+    assert first.hold() is None
+
+
+def _waits_for_a_lock(engine):
+    with engine.connect() as connection:
+        return connection.exec_driver_sql(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).scalar()
 
 
 def test_a_database_that_does_not_answer_is_unavailable():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
@@ -5,6 +6,7 @@ import pytest
 from support.evaluations import AT, Sums, entry, sums_of, windows_of
 
 from observatory.alerting import IncidentState, Reason, decide_all
+from observatory.alerting.model import Origin
 from observatory.evaluation import Evaluation, Provenance, evaluate
 from observatory.evaluation.statuses import Statuses
 
@@ -71,3 +73,12 @@ def test_an_empty_answer_resolves_nothing(rows):
         incidents |= {one.incident.id: one.incident for one in made}
     assert all(incident.is_open for incident in incidents.values())
     assert sum(incident.unknown_since is not None for incident in incidents.values()) == 3 - len(rows)
+
+
+def test_incidents_of_other_origins_are_left_to_whoever_opened_them():
+    (opened,) = decide_all([], evaluation("search"), now=NOW, complete=True)
+    for origin in set(Origin) - {Origin.SLO}:
+        foreign = replace(opened.incident, origin=origin)
+        gone = replace(foreign, slo=f"{origin}/somebody")
+        made = decide_all([foreign, gone], evaluation(), now=NOW + timedelta(minutes=9), complete=True)
+        assert made == []
