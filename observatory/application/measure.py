@@ -18,6 +18,7 @@ from observatory.measurement import (
     QueryFailure,
     Reading,
     assemble,
+    blended,
     read_bounds,
     read_growth,
     with_breaks,
@@ -68,7 +69,7 @@ class Measure:
         now = self._clock.now
         asking = _Round(self._source, self._limits, now, plan, deadline=now() + self._limits.round)
         if not len(ends) or not plan.queries:
-            return assemble(plan, (), ends=ends)
+            return blended(plan, assemble(plan, (), ends=ends))
         with ThreadPoolExecutor(self._limits.at_once, thread_name_prefix="measure") as pool:
             outcomes = [
                 outcome
@@ -79,7 +80,9 @@ class Measure:
         failures = [outcome for outcome in outcomes if isinstance(outcome, QueryFailure)]
         measurement = assemble(plan, readings, failures, ends=ends)
         unbounded = list(asking.without_bucket(readings, measurement))
-        return assemble(plan, readings, failures + unbounded, ends=ends) if unbounded else measurement
+        if unbounded:
+            measurement = assemble(plan, readings, failures + unbounded, ends=ends)
+        return blended(plan, measurement)
 
 
 @dataclass(frozen=True, slots=True)

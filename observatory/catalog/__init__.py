@@ -3,13 +3,18 @@
 from observatory.catalog.budgeting import InSlices, Method, Occurrences, RatioTimeslices, Timeslices
 from observatory.catalog.counters import ErrorOrSlow, Events, Latency
 from observatory.catalog.decoding import MAX_BYTES
+from observatory.catalog.events import Affects, Event, Freeze, SliceAlert, Traffic
 from observatory.catalog.expressions import WINDOW, Promql
 from observatory.catalog.gauges import Condition, Freshness, Probe, Queue, Threshold
+from observatory.catalog.journeys import Component
 from observatory.catalog.model import (
     Behaviour,
     Catalog,
     Escalation,
+    Journey,
+    JourneySlo,
     OnCall,
+    Promise,
     Service,
     ServiceSlo,
     Slack,
@@ -19,6 +24,7 @@ from observatory.catalog.model import (
 )
 from observatory.catalog.parsing import ParsedCatalog, parse_catalog
 from observatory.catalog.problems import InvalidCatalog, Problem, report
+from observatory.catalog.recurrence import Schedule, Span
 from observatory.catalog.schema import json_schema
 from observatory.catalog.selectors import Matcher, Selector, parse_selector
 from observatory.catalog.slis import Sli, Sliced
@@ -28,16 +34,22 @@ from observatory.catalog.written import Place
 __all__ = [
     "MAX_BYTES",
     "WINDOW",
+    "Affects",
     "Behaviour",
     "Calendar",
     "Catalog",
+    "Component",
     "Condition",
     "ErrorOrSlow",
     "Escalation",
+    "Event",
     "Events",
+    "Freeze",
     "Freshness",
     "InSlices",
     "InvalidCatalog",
+    "Journey",
+    "JourneySlo",
     "Latency",
     "Matcher",
     "Method",
@@ -48,20 +60,25 @@ __all__ = [
     "Place",
     "Probe",
     "Problem",
+    "Promise",
     "Promql",
     "Queue",
     "RatioTimeslices",
     "Rolling",
+    "Schedule",
     "Selector",
     "Service",
     "ServiceSlo",
     "Slack",
     "Sli",
+    "SliceAlert",
     "Sliced",
     "Slo",
+    "Span",
     "Squad",
     "Threshold",
     "Timeslices",
+    "Traffic",
     "Use",
     "Window",
     "json_schema",

@@ -8,9 +8,10 @@ from observatory.catalog.written import nearest_to
 
 API_VERSION = "observatory/v1"
 
-Kind = Literal["Squad", "Service"]
-_KINDS: dict[str, Kind] = {"Squad": "Squad", "Service": "Service"}
-_LATER = ("Event", "Policy", "Journey")
+Kind = Literal["Squad", "Service", "Journey", "Event"]
+_KINDS: dict[str, Kind] = {"Squad": "Squad", "Service": "Service", "Journey": "Journey", "Event": "Event"}
+_LISTED = "Squad, Service, Journey or Event"
+_LATER = ("Policy",)
 _FOREIGN = {"backstage.io/": "Backstage", "openslo/": "OpenSLO"}
 
 
@@ -30,10 +31,10 @@ def read_header(node: Node) -> tuple[Kind | None, list[Problem]]:
         problems.append(_problem(node, "apiVersion", _rule(node, "apiVersion", API_VERSION), API_VERSION))
     word = _word(node, "kind")
     if word in _LATER:
-        rule = f"kind {word} is not supported yet; supported are {' and '.join(_KINDS)}"
+        rule = f"kind {word} is not supported yet; supported are {_LISTED}"
         problems.append(_problem(node, "kind", rule, "Service"))
     elif word not in _KINDS:
-        rule = _rule(node, "kind", " or ".join(_KINDS))
+        rule = _rule(node, "kind", _LISTED)
         problems.append(_problem(node, "kind", rule, "Service", nearest=nearest_to(word, _KINDS)))
     return _KINDS.get(word), problems
 

@@ -191,6 +191,18 @@ def follow(node: Node, path: Sequence[Step]) -> tuple[tuple[Step, ...], Node, Pl
     return tuple(taken), node, key
 
 
+def scalar_at(node: Node, path: Sequence[Step]) -> Scalar | None:
+    """The single value at a path, when there is one and it is not empty."""
+    taken, found, _ = follow(node, path)
+    return found if len(taken) == len(path) and isinstance(found, Scalar) and found.text else None
+
+
+def items_at(node: Node, path: Sequence[Step]) -> Sequence[Node]:
+    """The items of the list at a path; none where there is no list."""
+    taken, found, _ = follow(node, path)
+    return found.items if len(taken) == len(path) and isinstance(found, Listed) else ()
+
+
 def path_text(path: Sequence[Step]) -> str:
     """`("slos", 0, "name")` to `slos[0].name`."""
     steps = [f"[{step}]" if isinstance(step, int) else f".{shortened(step)}" for step in path]

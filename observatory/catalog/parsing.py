@@ -5,16 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from types import MappingProxyType
+from typing import TypeVar
 
 from observatory.catalog.decoding import decode
+from observatory.catalog.events import Event, event_problems
 from observatory.catalog.expressions import Promql
 from observatory.catalog.headers import API_VERSION, read_header
-from observatory.catalog.model import Catalog, Service, Squad
+from observatory.catalog.model import Catalog, Journey, Service, Squad
 from observatory.catalog.nodes import Mapped, Node, Scalar, compose, follow, path_text
 from observatory.catalog.problems import InvalidCatalog, Problem
 from observatory.catalog.references import Document, check_references
 from observatory.catalog.validation import validate
 from observatory.catalog.written import Place
+
+N = TypeVar("N", Squad, Service, Journey, Event)
+O = TypeVar("O", Service, Journey, Event)  # noqa: E741 - what is owned
 
 MAX_PROBLEMS = 100
 """Of one file; the rest is only counted."""
@@ -52,6 +57,8 @@ class _Found:
     documents: list[Document] = field(default_factory=list)
     squads: dict[str, Squad] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    journeys: dict[str, Journey] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     half_read: set[str] = field(default_factory=set)
 
@@ -93,16 +100,28 @@ def _read_document(found: _Found, node: Node) -> None:
     if kind is None or not isinstance(node, Mapped):
         return
     found.documents.append(Document(kind, node))
-    if kind == "Squad":
-        squad, problems = validate(node, Squad)
-        if squad is not None:
-            found.squads.setdefault(squad.name, squad)
-    else:
-        service, problems = validate(node, Service)
-        if service is not None:
-            found.services.setdefault(service.name, service)
-            problems += _asked_alone(node, service)
+    match kind:
+        case "Squad":
+            squad, problems = validate(node, Squad)
+            _keep(found.squads, squad)
+        case "Service":
+            service, problems = validate(node, Service)
+            _keep(found.services, service)
+            problems += _asked_alone(node, service) if service else ()
+        case "Journey":
+            journey, problems = validate(node, Journey)
+            _keep(found.journeys, journey)
+        case "Event":
+            event, problems = validate(node, Event)
+            problems += event_problems(event, node) if event else ()
+            _keep(found.events, None if problems else event)
     found.problems += problems
+
+
+def _keep(kept: dict[str, N], definition: N | None) -> None:
+    """The first of a name; another one of the same name is a problem that the whole catalog shows."""
+    if definition is not None:
+        kept.setdefault(definition.name, definition)
 
 
 def _asked_alone(node: Node, service: Service) -> Iterator[Problem]:
@@ -115,11 +134,20 @@ def _asked_alone(node: Node, service: Service) -> Iterator[Problem]:
 
 
 def _catalog(found: _Found) -> Catalog:
-    owned = {name: service for name, service in found.services.items() if service.squad in found.squads}
     return Catalog(
-        squads=MappingProxyType(dict(sorted(found.squads.items()))),
-        services=MappingProxyType(dict(sorted(owned.items()))),
+        squads=_by_name(found.squads),
+        services=_by_name(_owned(found.services, found)),
+        journeys=_by_name(_owned(found.journeys, found)),
+        events=_by_name(_owned(found.events, found)),
     )
+
+
+def _owned(definitions: Mapping[str, O], found: _Found) -> Mapping[str, O]:
+    return {name: one for name, one in definitions.items() if one.squad in found.squads}
+
+
+def _by_name(definitions: Mapping[str, N]) -> Mapping[str, N]:
+    return MappingProxyType(dict(sorted(definitions.items())))
 
 
 def _limited(problems: Sequence[Problem]) -> Iterator[Problem]:

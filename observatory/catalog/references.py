@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from observatory.catalog.headers import Kind
-from observatory.catalog.nodes import Listed, Mapped, Node, Scalar, Step, follow, path_text
+from observatory.catalog.journeys import journey_problems
+from observatory.catalog.nodes import (
+    Listed,
+    Mapped,
+    Node,
+    Scalar,
+    Step,
+    follow,
+    items_at,
+    path_text,
+    scalar_at,
+)
 from observatory.catalog.problems import Problem, shortened
 from observatory.catalog.written import Place, nearest_to
 
@@ -27,44 +38,71 @@ def check_references(documents: Sequence[Document], *, half_read: frozenset[str]
     called broken.
     """
     squads = _declared(documents, "Squad")
-    services = _declared(documents, "Service")
+    named = _declared(documents, "Service", "Journey", "Event")
     yield from _repeated("squad", squads)
-    yield from _repeated("service", services)
-    known_squads = {name.text for _, name in squads} | half_read
-    known_services = {name.text for _, name in services} | half_read
+    yield from _repeated("service, journey or event", named)
+    known = _Known(documents, half_read)
     claimed: dict[tuple[str, str], Place] = {}
     for document in documents:
         node = document.node
         if document.kind == "Squad":
-            yield from _unknown(node, ("on_call", "escalate", "to"), "squad", known_squads)
+            yield from _unknown(node, ("on_call", "escalate", "to"), "squad", known.squads)
             yield from _channel_names(node)
             yield from _claimed_twice(node, claimed)
-        else:
-            yield from _unknown(node, ("squad",), "squad", known_squads)
-            yield from _dependencies(node, known_services)
-            yield from _repeated("SLO of a service", _names_in(node, "slos"))
+            continue
+        yield from _unknown(node, ("squad",), "squad", known.squads)
+        yield from _repeated(f"SLO of a {document.kind.lower()}", _names_in(node, "slos"))
+        if document.kind == "Service":
+            yield from _dependencies(node, known.services)
             yield from _repeated("behaviour of a service", _names_in(node, "behaviour"))
+        elif document.kind == "Event":
+            yield from _affected(node, known)
+    journeys = [document.node for document in documents if document.kind == "Journey"]
+    yield from journey_problems(journeys, known.slos, half_read=half_read)
 
 
-def _scalar(node: Node, path: Sequence[Step]) -> Scalar | None:
-    taken, found, _ = follow(node, path)
-    return found if len(taken) == len(path) and isinstance(found, Scalar) and found.text else None
+class _Known:
+    """The names that a catalog declares, whatever else is wrong with it."""
+
+    def __init__(self, documents: Sequence[Document], half_read: frozenset[str]) -> None:
+        self.squads = _names(documents, "Squad") | half_read
+        self.services = _names(documents, "Service") | half_read
+        self.journeys = _names(documents, "Journey") | half_read
+        self.half_read = half_read
+        self.slos = {
+            f"{owner.text}/{slo.text}"
+            for document in documents
+            if (owner := scalar_at(document.node, ("name",))) is not None
+            for _, slo in _names_in(document.node, "slos")
+        }
 
 
-def _items(node: Node, key: str) -> Sequence[Node]:
-    taken, found, _ = follow(node, (key,))
-    return found.items if taken and isinstance(found, Listed) else ()
+def _affected(node: Node, known: _Known) -> Iterator[Problem]:
+    """What an event is about, and whose events it expects, has to be there."""
+    nouns = (("services", "service", known.services), ("journeys", "journey", known.journeys))
+    for key, noun, names in (*nouns, ("squads", "squad", known.squads)):
+        for index in range(len(items_at(node, ("affects", key)))):
+            yield from _unknown(node, ("affects", key, index), noun, names)
+    slos = [("affects", "slos", index) for index in range(len(items_at(node, ("affects", "slos"))))]
+    for path in (*slos, ("traffic", "slo")):
+        name = scalar_at(node, path)
+        if name is not None and name.text.partition("/")[0] not in known.half_read:
+            yield from _unknown(node, path, "SLO", known.slos)
 
 
-def _declared(documents: Iterable[Document], kind: Kind) -> list[tuple[str, Scalar]]:
-    names = (_scalar(document.node, ("name",)) for document in documents if document.kind == kind)
+def _declared(documents: Iterable[Document], *kinds: Kind) -> list[tuple[str, Scalar]]:
+    names = (scalar_at(document.node, ("name",)) for document in documents if document.kind in kinds)
     return [("name", name) for name in names if name is not None]
 
 
+def _names(documents: Iterable[Document], kind: Kind) -> set[str]:
+    return {name.text for _, name in _declared(documents, kind)}
+
+
 def _names_in(node: Node, key: str) -> Iterator[tuple[str, Scalar]]:
-    for index in range(len(_items(node, key))):
+    for index in range(len(items_at(node, (key,)))):
         path = (key, index, "name")
-        if (name := _scalar(node, path)) is not None:
+        if (name := scalar_at(node, path)) is not None:
             yield path_text(path), name
 
 
@@ -79,19 +117,23 @@ def _repeated(noun: str, names: Iterable[tuple[str, Scalar]]) -> Iterator[Proble
 
 
 def _unknown(node: Node, path: Sequence[Step], noun: str, known: set[str]) -> Iterator[Problem]:
-    name = _scalar(node, path)
+    name = scalar_at(node, path)
     if name is None or name.text in known:
         return
     nearest = nearest_to(name.text, known)
-    example = f"a file with kind: {noun.capitalize()} and name: {shortened(name.text)}"
+    example = (
+        "playlist/availability"
+        if noun == "SLO"
+        else f"a file with kind: {noun.capitalize()} and name: {shortened(name.text)}"
+    )
     rule = f"no {noun} of this name is in the catalog"
     yield Problem(name.place, path_text(path), rule, shortened(name.text), example, nearest)
 
 
 def _dependencies(node: Node, known: set[str]) -> Iterator[Problem]:
-    own = _scalar(node, ("name",))
+    own = scalar_at(node, ("name",))
     seen: dict[str, Place] = {}
-    for index, item in enumerate(_items(node, "depends_on")):
+    for index, item in enumerate(items_at(node, ("depends_on",))):
         if not isinstance(item, Scalar):
             continue
         path, value = path_text(("depends_on", index)), shortened(item.text)
@@ -121,7 +163,7 @@ def _claimed_twice(node: Node, claimed: dict[tuple[str, str], Place]) -> Iterato
 
 def _channel_names(node: Node) -> Iterator[Problem]:
     for key in ("channel", "fallback"):
-        channel = _scalar(node, ("slack", key))
+        channel = scalar_at(node, ("slack", key))
         if channel is not None and channel.text.startswith("#"):
             yield Problem(
                 channel.place,

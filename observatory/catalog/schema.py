@@ -5,13 +5,14 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from observatory.catalog.events import Event
 from observatory.catalog.headers import API_VERSION
-from observatory.catalog.model import Service, Squad
+from observatory.catalog.model import Journey, Service, Squad
 
 
 def json_schema() -> dict[str, Any]:
-    """Of one document: a squad or a service."""
-    models: list[type[BaseModel]] = [Squad, Service]
+    """Of one document: a squad, a service, a journey or an event."""
+    models: list[type[BaseModel]] = [Squad, Service, Journey, Event]
     references, schema = models_json_schema([(model, "validation") for model in models])
     for model in models:
         _with_header(schema["$defs"][model.__name__])

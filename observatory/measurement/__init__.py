@@ -2,6 +2,7 @@
 
 from observatory.measurement.answers import Answer
 from observatory.measurement.assembly import Reading, assemble
+from observatory.measurement.blending import blended
 from observatory.measurement.buckets import FIELDS, Buckets, Measurement, QueryFailure
 from observatory.measurement.growth import Growth, read_bounds, read_growth, with_breaks
 from observatory.measurement.history import History
@@ -21,6 +22,7 @@ __all__ = [
     "Span",
     "assemble",
     "better",
+    "blended",
     "coarser",
     "covered",
     "first_seen",

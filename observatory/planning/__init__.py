@@ -2,11 +2,12 @@
 
 from observatory.planning.fusing import plan
 from observatory.planning.promql import ALIVE, PART
-from observatory.planning.queries import CounterQuery, Feeds, GaugeQuery, Plan, Query, WrittenQuery
+from observatory.planning.queries import Blend, CounterQuery, Feeds, GaugeQuery, Plan, Query, WrittenQuery
 
 __all__ = [
     "ALIVE",
     "PART",
+    "Blend",
     "CounterQuery",
     "Feeds",
     "GaugeQuery",

@@ -17,11 +17,14 @@ from observatory.catalog import (
     Promql,
     Queue,
     Selector,
+    Service,
     ServiceSlo,
     Sli,
+    Slo,
     Threshold,
 )
 from observatory.planning import promql
+from observatory.planning.blending import blends, with_components
 from observatory.planning.queries import (
     LONGEST,
     CounterQuery,
@@ -78,10 +81,12 @@ Group = tuple[str, ...]
 def plan(entries: Sequence[ServiceSlo], *, tick: int) -> Plan:
     """The queries that measure these SLOs over ticks of `tick` seconds, in as few questions as possible.
 
-    The SLOs keep their order. A selector that several SLOs use is asked once.
+    The SLOs keep their order. A selector that several SLOs use is asked once. Nothing is asked for a journey: what it is
+    made of is measured, and put together.
     """
     uses: _Uses = defaultdict(list)
-    for index, entry in enumerate(entries):
+    whole = with_components(entries)
+    for index, entry in enumerate(whole):
         for term in terms(entry):
             events = 1.0 if isinstance(term.asked, Counting) else tick / promql.SLICE
             uses[term.selector, term.asked].append(Feed(index, events * term.total, events * term.bad))
@@ -90,18 +95,30 @@ def plan(entries: Sequence[ServiceSlo], *, tick: int) -> Plan:
         for family, members in sorted(_families(uses).items(), key=lambda item: str(item[0]))
         for query in _queries(family, members, tick=tick)
     ]
+    slis = [entry.slo.sli if isinstance(entry.slo, Slo) else None for entry in whole]
     written = [
         query
-        for index, entry in enumerate(entries)
-        if isinstance(entry.slo.sli, Promql)
-        for query in _written(index, entry.slo.sli, tick=tick)
+        for index, sli in enumerate(slis)
+        if isinstance(sli, Promql)
+        for query in _written(index, sli, tick=tick)
     ]
-    capped = frozenset(index for index, entry in enumerate(entries) if _may_overlap(entry.slo.sli))
-    return Plan(tuple(entry.id for entry in entries), tick, (*fused, *written), capped)
+    return Plan(
+        slos=tuple(entry.id for entry in whole),
+        tick=tick,
+        queries=(*fused, *written),
+        capped=frozenset(index for index, sli in enumerate(slis) if sli and _may_overlap(sli)),
+        blends=tuple(blends(whole)),
+        extra=len(whole) - len(entries),
+    )
 
 
 def terms(entry: ServiceSlo) -> Iterator[Term]:
-    """What an SLO counts, each selector with the labels of its service; nothing for what a squad wrote itself."""
+    """What an SLO counts, each selector with the labels of its service; nothing for what a squad wrote itself.
+
+    Nor for a journey, which counts nothing by itself.
+    """
+    if not isinstance(entry.service, Service) or not isinstance(entry.slo, Slo):
+        return
     own = [Matcher(label, "=", value) for label, value in entry.service.selector.items()]
     for term in _terms(entry.slo.sli):
         yield term._replace(selector=term.selector.where(*own))

@@ -148,17 +148,36 @@ class WrittenQuery(Query):
         return self.text
 
 
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """A journey's SLO: nothing is asked for it, it is made of what others counted."""
+
+    slo: int
+    """Index into the plan's SLOs."""
+    parts: tuple[int, ...]
+    """Those of its components."""
+    weights: tuple[float, ...]
+    """How often each event of a component counts."""
+    most_bad: tuple[float, ...] | None = None
+    """Where a tick is what counts: the share of a component's events above which it makes the tick bad."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """All that is to be asked in a tick: Q queries for N SLOs."""
 
     slos: tuple[str, ...]
-    """(N,) ids, `service/slo`."""
+    """(N,) ids, `service/slo`: first the SLOs that were planned for, then what only journeys need."""
     tick: int
     """Seconds."""
     queries: tuple[Query, ...]
     capped: frozenset[int] = frozenset()
     """Indices of the SLOs whose bad events may have been counted twice, and are at most as many as all."""
+
+    blends: tuple[Blend, ...] = ()
+    """Journeys, each after those that it is made of."""
+    extra: int = 0
+    """How many SLOs at the end are measured for journeys alone."""
 
     def ids(self, query: Query) -> tuple[str, ...]:
         """The SLOs that a query feeds."""

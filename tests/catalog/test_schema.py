@@ -28,7 +28,7 @@ def test_the_schema_accepts_what_the_parser_accepts(text):
     [
         pytest.param("apiVersion: observatory/v1\n", "", id="no version"),
         pytest.param("kind: Service\n", "", id="no kind"),
-        pytest.param("kind: Service", "kind: Event", id="another kind"),
+        pytest.param("kind: Service", "kind: Policy", id="another kind"),
         pytest.param("squad: playlists\n", "", id="no owner"),
         pytest.param("tier: 1", "teir: 1", id="unknown key"),
         pytest.param("tier: 1", "tier: 9", id="tier"),

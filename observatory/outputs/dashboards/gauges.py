@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from observatory.catalog import Freshness, Queue, ServiceSlo, Sliced, Threshold
 from observatory.outputs.dashboards.panels import BAD, About, Panel, Scale, lines
-from observatory.outputs.dashboards.queries import Query
-from observatory.outputs.rules.counting import narrowed
+from observatory.outputs.dashboards.queries import Query, sli_of
 from observatory.planning.promql import compared
 
 _JUDGED = {
@@ -18,7 +17,7 @@ _JUDGED = {
 
 def gauge_panel(entry: ServiceSlo) -> Sequence[Panel]:
     """The values against their bound; a probe has only two values, which its bad minutes show already."""
-    sli = narrowed(entry.slo.sli, dict(entry.service.selector))
+    sli = sli_of(entry)
     if not isinstance(sli, Threshold | Freshness | Queue):
         return ()
     condition = sli.condition

@@ -25,8 +25,7 @@ from observatory.outputs.dashboards.panels import (
     states,
     timeline,
 )
-from observatory.outputs.dashboards.queries import Query, Scope, scope_of
-from observatory.outputs.rules.counting import narrowed
+from observatory.outputs.dashboards.queries import Query, Scope, scope_of, sli_of
 
 _LONGEST = 10
 """Windows that a budget may last before it counts as not burning."""
@@ -204,7 +203,9 @@ def _burn_down(entry: ServiceSlo, scope: Scope) -> Panel:
 
 
 def _bad_events(entry: ServiceSlo) -> Panel:
-    sli = narrowed(entry.slo.sli, dict(entry.service.selector))
+    sli = sli_of(entry)
+    if sli is None:
+        return _bad_events_of_parts(entry)
     return lines(
         About(
             "bad-events",
@@ -223,9 +224,22 @@ def _bad_events(entry: ServiceSlo) -> Panel:
     )
 
 
+def _bad_events_of_parts(entry: ServiceSlo) -> Panel:
+    slis = {part.id: sli for _, part in entry.parts if (sli := sli_of(part)) is not None}
+    return lines(
+        About(
+            "bad-events",
+            "Bad events per minute, by component",
+            "Which step of the journey fails its users? Whoever owns the highest line has the cause, or its neighbour.",
+        ),
+        [Query(f"60 * ({queries.bad_rate(sli)})", name) for name, sli in slis.items()],
+        Scale("cpm", symmetric_log=True),
+    )
+
+
 def _latency(entry: ServiceSlo) -> Sequence[Panel]:
     """The quantile of the objective crosses the bound exactly where the promise breaks."""
-    sli = narrowed(entry.slo.sli, dict(entry.service.selector))
+    sli = sli_of(entry)
     if not isinstance(sli, Latency | ErrorOrSlow):
         return ()
     quantiles = sorted({"0.5", "0.95", f"{(entry.slo.objective / 100).normalize():f}"})
@@ -244,7 +258,7 @@ def _latency(entry: ServiceSlo) -> Sequence[Panel]:
 
 def _broken(entry: ServiceSlo) -> str:
     percentile = f"p{entry.slo.objective.normalize():f}"
-    if isinstance(entry.slo.sli, ErrorOrSlow):
+    if isinstance(sli_of(entry), ErrorOrSlow):
         return f"With no failures at all, the promise is broken while {percentile} is above the line."
     return f"The promise is broken while {percentile} is above the line."
 

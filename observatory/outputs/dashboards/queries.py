@@ -19,13 +19,15 @@ from observatory.catalog import (
     Promql,
     Queue,
     Selector,
+    Service,
     ServiceSlo,
     Sli,
+    Slo,
     Threshold,
 )
 from observatory.catalog.durations import duration_text
 from observatory.outputs.links import service_uid, squad_uid
-from observatory.outputs.rules.counting import totals, united, within_bound
+from observatory.outputs.rules.counting import narrowed, totals, united, within_bound
 from observatory.outputs.rules.organisation import BAD_SUM, BURN, OWNED, REMAINING, TOTAL_SUM
 from observatory.planning.promql import expressions, slices
 
@@ -58,6 +60,13 @@ class Scope:
 def scope_of(entry: ServiceSlo) -> Scope:
     """One SLO, whoever owns it."""
     return Scope(f'service="{entry.service.name}",slo="{entry.slo.name}"')
+
+
+def sli_of(entry: ServiceSlo) -> Sli | None:
+    """What an SLO counts, narrowed to its service; None for a journey, which is made of others' events."""
+    if isinstance(entry.slo, Slo) and isinstance(entry.service, Service):
+        return narrowed(entry.slo.sli, dict(entry.service.selector))
+    return None
 
 
 def objective(scope: Scope) -> str:
