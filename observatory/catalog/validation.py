@@ -47,12 +47,12 @@ def validate(node: Mapped, model: type[D]) -> tuple[D | None, list[Problem]]:
 def _problem(root: Node, model: type[Definition], details: ErrorDetails) -> Problem:
     typed = tuple(step for step in details["loc"] if step not in TAGS)
     path = _as_written(typed)
-    written_by_hand = path[-1] == "place"
+    written_by_hand = path[-1:] == ("place",)
     if details["type"] == "extra_forbidden" or written_by_hand:
         return _unknown_key(root, path, _fields(model, typed[:-1]))
     if details["type"] == "missing":
         return _missing(root, path, _fields(model, typed[:-1]))
-    if path[-1] == "[key]":
+    if path[-1:] == ("[key]",):
         taken, _, place = follow(root, path[:-1])
         node: Node = Scalar(place, str(path[-2]), plain=False)
     else:
