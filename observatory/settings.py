@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _words(value: object) -> object:
+    """The environment holds text: words between commas."""
+    return (
+        tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+    )
 
 
 def _number(value: object) -> object:
@@ -17,6 +24,7 @@ def _number(value: object) -> object:
         return value
 
 
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Seconds = Annotated[timedelta, BeforeValidator(_number)]
 
 
@@ -54,8 +62,16 @@ class Settings(BaseSettings):
         None,
         description="Checks that a pressed button comes from Slack. Without one, messages have no such buttons.",
     )
+    slack_app_token: SecretStr | None = Field(
+        None,
+        description="App-level token (xapp-…): buttons without a public address, through Socket Mode.",
+    )
     catch_all_channel: str | None = Field(
         None, description="Slack channel id of last resort, when a squad's own and its fallback fail."
+    )
+    owner_labels: Words = Field(
+        ("squad",),
+        description="Labels of alerts that may name their squad, between commas, the most trusted first.",
     )
 
     host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs a token.")
@@ -67,6 +83,21 @@ class Settings(BaseSettings):
     grafana_url: str | None = Field(None, description="Grafana's address, for links to dashboards.")
     grafana_token: SecretStr | None = Field(None, description="For `observatory push`: a service account's.")
     grafana_ca_file: Path | None = Field(None, description="A certificate authority of your own (PEM).")
+
+    heartbeat_url: SecretStr | None = Field(
+        None, description="Asked after every whole loop of evaluation and delivery; alarms when it is not."
+    )
+    canary_channel: str | None = Field(
+        None, description="Slack channel id that gets a self-test message every hour."
+    )
+    platform_squad: str | None = Field(
+        None, description="The squad that is paged when a watchdog falls silent; else the catch-all channel."
+    )
+    watchdog_interval: Seconds = Field(
+        timedelta(seconds=60),
+        gt=timedelta(0),
+        description="How often Alertmanager repeats its Watchdog, seconds; three missed ones page.",
+    )
 
     tick: Seconds = Field(
         timedelta(seconds=60), description="Time between evaluations, seconds; divides 300."

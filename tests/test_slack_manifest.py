@@ -83,6 +83,7 @@ NEEDS = {
     "chat_postMessage": {"chat:write", "chat:write.public"},
     "chat_update": {"chat:write"},
     "chat_getPermalink": set(),
+    "conversations_info": {"channels:read", "groups:read"},
     "conversations_history": {"channels:history", "groups:history"},
     "conversations_replies": {"channels:history", "groups:history"},
     "auth_test": set(),
@@ -107,8 +108,9 @@ def test_a_shape_that_slack_refuses_is_seen(damage):
 
 
 def test_it_asks_for_exactly_the_scopes_that_the_methods_need():
-    source = (ROOT / "observatory/adapters/slack.py").read_text()
+    source = "".join(path.read_text() for path in (ROOT / "observatory/adapters").glob("slack*.py"))
     called = set(re.findall(r"_client\.(\w+_\w+)", source))
+    called |= {name.replace(".", "_") for name in re.findall(r"/((?:conversations|files)\.\w+)", source)}
     assert called == set(NEEDS)
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == set().union(*NEEDS.values())
 

@@ -84,25 +84,26 @@ def resolve_owner(labels: Mapping[str, str], catalog: Catalog, rules: Rules) -> 
     trail: list[Step] = []
     for rule, ask in _RULES:
         for found in ask(labels, catalog, rules):
-            decides = found.squad is not None
-            trail.append(Step(rule, found.says, found.place, decides))
+            trail.append(Step(rule, found.says, found.place, decides=found.squad is not None))
             if found.squad is not None:
-                fallback = found.squad.slack.fallback or rules.catch_all
-                channel = found.squad.slack.channel
-                return Ownership(found.squad, rule, found.place, tuple(trail), channel, fallback)
+                slack = found.squad.slack
+                fallback = slack.fallback or rules.catch_all
+                return Ownership(found.squad, rule, found.place, tuple(trail), slack.channel, fallback)
+    return _last_resort(catalog.services.get(labels.get(SERVICE, "")), rules, trail)
+
+
+def _last_resort(service: Service | None, rules: Rules, trail: list[Step]) -> Ownership:
     channel = rules.catch_all
     says = "there is none, so nobody can be told" if channel is None else f"channel {channel}"
-    trail.append(Step(OwnedBecause.CATCH_ALL, says, decides=True))
-    known = catalog.services.get(labels.get(SERVICE, ""))
-    place = None if known is None else known.place
-    return Ownership(None, OwnedBecause.CATCH_ALL, place, tuple(trail), channel, None)
+    reason = OwnedBecause.CATCH_ALL
+    asked = (*trail, Step(reason, says, decides=True))
+    return Ownership(None, reason, service.place if service else None, asked, channel, None)
 
 
 def _by_label(labels: Mapping[str, str], catalog: Catalog, rules: Rules) -> Iterator[_Found]:
     for name in rules.owner_labels:
-        word = labels.get(name)
-        if word:
-            yield _named(f"label {name}={word}", word, catalog, None)
+        if labels.get(name):
+            yield _named(f"label {name}={labels[name]}", labels[name], catalog, None)
     untrusted = [name for name in ("squad", "team", "owner") if name not in rules.owner_labels]
     for name in untrusted:
         if labels.get(name) in catalog.squads:

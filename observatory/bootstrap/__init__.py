@@ -3,8 +3,10 @@
 Each argument of `build` that is left out is the real thing; tests put in the in-memory ones.
 """
 
+from observatory.bootstrap.insight import build_backtest, build_past, load_catalog_at
 from observatory.bootstrap.metrics import prometheus
 from observatory.bootstrap.product import Observatory, build, build_status
+from observatory.bootstrap.routing import channel_reach, folder_of_definitions, owner_rules
 from observatory.bootstrap.tools import (
     folder,
     grafana,
@@ -20,10 +22,16 @@ from observatory.bootstrap.tools import (
 __all__ = [
     "Observatory",
     "build",
+    "build_backtest",
+    "build_past",
     "build_status",
+    "channel_reach",
     "folder",
+    "folder_of_definitions",
     "grafana",
     "load_catalog",
+    "load_catalog_at",
+    "owner_rules",
     "prometheus",
     "promtool",
     "read_catalog",

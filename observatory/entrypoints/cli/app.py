@@ -3,6 +3,7 @@
 import typer
 
 from observatory.entrypoints.cli import (
+    backtest,
     check,
     demo,
     diff,
@@ -11,6 +12,7 @@ from observatory.entrypoints.cli import (
     incidents,
     preview,
     push,
+    route,
     run,
     services,
     silences,
@@ -24,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("backtest")(backtest.backtest)
 app.command("check")(check.check)
 app.command("diff")(diff.diff)
 app.command("generate")(generate.generate)
@@ -33,6 +36,7 @@ app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("incidents")(incidents.incidents)
 app.command("ack")(incidents.ack)
+app.add_typer(route.app, name="route")
 app.add_typer(silences.app, name="silence")
 app.add_typer(demo.app, name="demo")
 app.add_typer(export.app, name="export")

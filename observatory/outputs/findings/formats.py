@@ -112,7 +112,7 @@ def as_junit(findings: Sequence[Finding]) -> str:
         failing = [f for f in cases if f.allowed is None and f.level is Level.ERROR]
         skipped = [f for f in cases if f.allowed is not None]
         counts = {"tests": len(cases), "failures": len(failing), "errors": 0, "skipped": len(skipped)}
-        attributes = {"name": _xml(file)} | {key: str(count) for key, count in counts.items()}
+        attributes = {"name": printable_xml(file)} | {key: str(count) for key, count in counts.items()}
         suite = ET.SubElement(root, "testsuite", attributes)
         for finding in cases:
             _case(suite, finding)
@@ -126,19 +126,23 @@ def as_junit(findings: Sequence[Finding]) -> str:
 def _case(suite: ET.Element, finding: Finding) -> None:
     name = f"{finding.rule}: {finding.where or 'file'} (line {finding.line or 1})"
     case = ET.SubElement(
-        suite, "testcase", name=_xml(name), classname=_xml(finding.file), file=_xml(finding.file)
+        suite,
+        "testcase",
+        name=printable_xml(name),
+        classname=printable_xml(finding.file),
+        file=printable_xml(finding.file),
     )
     if finding.allowed is not None:
-        ET.SubElement(case, "skipped", message=_xml(finding.allowed))
+        ET.SubElement(case, "skipped", message=printable_xml(finding.allowed))
     elif finding.level is Level.ERROR:
-        failure = ET.SubElement(case, "failure", message=_xml(finding.said), type=finding.rule)
-        failure.text = _xml(str(finding))
+        failure = ET.SubElement(case, "failure", message=printable_xml(finding.said), type=finding.rule)
+        failure.text = printable_xml(str(finding))
     else:
-        ET.SubElement(case, "system-out").text = _xml(str(finding))
+        ET.SubElement(case, "system-out").text = printable_xml(str(finding))
 
 
-def _xml(text: str) -> str:
-    """XML 1.0 has no way to write most control characters."""
+def printable_xml(text: str) -> str:
+    """The text as XML can hold it: version 1.0 has no way to write most control characters."""
     return _NO_XML.sub("�", text)
 
 
