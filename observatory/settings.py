@@ -97,6 +97,21 @@ class Settings(BaseSettings):
         timedelta(seconds=60),
         gt=timedelta(0),
         description="How often Alertmanager repeats its Watchdog, seconds; three missed ones page.",
+    alertmanager_urls: tuple[str, ...] = Field(
+        (), description='Every Alertmanager of a cluster, as JSON: ["http://alertmanager:9093"].'
+    )
+    alertmanager_token: SecretStr | None = Field(
+        None, description="Alertmanager may show this one instead of `token`, and send alerts with it only."
+    )
+    alertmanager_receiver: str = Field(
+        "observatory", description="The receiver whose webhook is ours, in Alertmanager's configuration."
+    )
+    alertmanager_webhook_url: str = Field(
+        "http://observatory:8600/api/v1/alertmanager",
+        description="How Alertmanager reaches us, for the configuration that is generated.",
+    )
+    alertmanager_folder: str = Field(
+        "/etc/alertmanager", description="Where it finds slack_url, slack_token and observatory_token."
     )
 
     tick: Seconds = Field(

@@ -153,6 +153,14 @@ class Route:
         """The same route with these below it."""
         return replace(self, routes=routes)
 
+    def going_on(self) -> "Route":
+        """The same route with `continue`."""
+        return replace(self, goes_on=True)
+
+    def at_times(self, names: tuple[str, ...]) -> "Route":
+        """The same route, which notifies within these intervals only; always, where there are none."""
+        return replace(self, active_times=names)
+
     def walk(self) -> Iterator["Route"]:
         """This route and every one below it, as they stand in the file."""
         yield self

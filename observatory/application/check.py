@@ -12,6 +12,7 @@ from observatory.application.generate import FOLDERS, compare, generate
 from observatory.catalog import Catalog, ParsedCatalog, parse_catalog
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import unreachable
+from observatory.outputs.alertmanager import Surroundings
 from observatory.outputs.findings import (
     Finding,
     Level,
@@ -63,12 +64,14 @@ class Checked:
     definitions: Mapping[str, bytes]
     """The catalog's files by name."""
     generated: Mapping[str, str]
-    """What lies in dashboards/ and alert_rules/, by its path below the folder that holds both."""
+    """What lies in dashboards/, alert_rules/ and alertmanager/, by its path below the folder that holds both."""
     root: str = ""
     """That folder, before every path that is reported; ends with a slash unless it is the working directory."""
     exporters: Sequence[str] = ()
     """What exporters expose: the list of known metrics. Without it every name is believed."""
     grafana_url: str | None = None
+    around: Surroundings = Surroundings()  # noqa: RUF009 - frozen
+    """What Alertmanager's configuration says that no squad decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def _drift(given: Checked, parsed: ParsedCatalog) -> Iterator[Finding]:
     """How generated files differ; nothing where none were ever generated, or while the catalog has errors."""
     if parsed.errors or not given.generated:
         return
-    rendered = generate(parsed.catalog, grafana_url=given.grafana_url)
+    rendered = generate(parsed.catalog, grafana_url=given.grafana_url, around=given.around)
     for difference in compare(rendered, given.generated).differences:
         by_hand = ", and was edited by hand" if difference.edited else ""
         changes = [

@@ -1,4 +1,4 @@
-"""Dashboards and rules from the catalog, and how what lies in the repository differs from them."""
+"""Dashboards, rules and routes from the catalog, and how what lies in the repository differs from them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from hashlib import sha256
 
 from observatory.application.ports import Documents
 from observatory.catalog import Catalog
+from observatory.outputs.alertmanager import Surroundings, alertmanager_files
 from observatory.outputs.dashboards import dashboard_files
 from observatory.outputs.difference import changes
 from observatory.outputs.rules import rule_files
 
-FOLDERS = ("dashboards", "alert_rules")
+FOLDERS = ("dashboards", "alert_rules", "alertmanager")
 MANIFEST = "generated.sha256"
 """In each folder: the files that are ours and their digests, as `sha256sum --check` reads them.
 
@@ -66,11 +67,20 @@ class Drift:
         return tuple(d.path for d in self.differences if d.kind is DriftKind.ORPHANED and not d.edited)
 
 
-def generate(catalog: Catalog, *, grafana_url: str | None = None) -> dict[str, str]:
-    """Every generated file by its path (`dashboards/…`, `alert_rules/…`), each folder's manifest with them."""
+_USUAL = Surroundings()
+
+
+def generate(
+    catalog: Catalog, *, grafana_url: str | None = None, around: Surroundings = _USUAL
+) -> dict[str, str]:
+    """Every generated file by its path (`dashboards/…`, `alert_rules/…`), each folder's manifest with them.
+
+    `around` is what Alertmanager's configuration says that no squad decides.
+    """
     dashboards, rules = dashboard_files(catalog), rule_files(catalog, grafana_url=grafana_url)
+    routes = alertmanager_files(catalog, around)
     rendered: dict[str, str] = {}
-    for folder, files in zip(FOLDERS, (dashboards, rules), strict=True):
+    for folder, files in zip(FOLDERS, (dashboards, rules, routes), strict=True):
         files[MANIFEST] = manifest(files)
         rendered |= {f"{folder}/{name}": files[name] for name in sorted(files)}
     return rendered

@@ -8,6 +8,7 @@ from observatory.bootstrap.metrics import prometheus
 from observatory.bootstrap.product import Observatory, build, build_status
 from observatory.bootstrap.routing import channel_reach, folder_of_definitions, owner_rules
 from observatory.bootstrap.tools import (
+    around_alertmanager,
     folder,
     grafana,
     load_catalog,
@@ -21,6 +22,7 @@ from observatory.bootstrap.tools import (
 
 __all__ = [
     "Observatory",
+    "around_alertmanager",
     "build",
     "build_backtest",
     "build_past",

@@ -12,6 +12,7 @@ from observatory.application.ports import Clock, DashboardServer, Documents, Rul
 from observatory.bootstrap.metrics import prometheus_credentials
 from observatory.catalog import Catalog, parse_catalog
 from observatory.errors import DefinitionError
+from observatory.outputs.alertmanager import Surroundings
 from observatory.settings import Settings
 
 
@@ -72,3 +73,12 @@ def rule_loader(settings: Settings, url: str) -> RuleLoader:
 def ruler(settings: Settings, url: str, *, tenant: str | None) -> RuleGroupServer:
     """The ruler at this address, shown the credentials of the settings and this tenant."""
     return Ruler(url, prometheus_credentials(settings, {} if tenant is None else {"X-Scope-OrgID": tenant}))
+
+
+def around_alertmanager(settings: Settings) -> Surroundings:
+    """What Alertmanager's configuration says that no squad decides."""
+    return Surroundings(
+        folder=settings.alertmanager_folder,
+        webhook=settings.alertmanager_webhook_url,
+        catch_all=settings.catch_all_channel,
+    )

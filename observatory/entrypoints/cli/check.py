@@ -12,7 +12,14 @@ from observatory.application.check import Checked, Report, Run, every_rule
 from observatory.application.check import check as find
 from observatory.application.check_live import ask, few_events
 from observatory.application.generate import FOLDERS, read_generated
-from observatory.bootstrap import build_status, folder, promtool, read_catalog, system_clock
+from observatory.bootstrap import (
+    around_alertmanager,
+    build_status,
+    folder,
+    promtool,
+    read_catalog,
+    system_clock,
+)
 from observatory.bootstrap import prometheus as prometheus_source
 from observatory.catalog import Catalog
 from observatory.entrypoints.cli.options import CatalogFolder, PrometheusUrl, settings_from
@@ -27,7 +34,9 @@ _PROCESSES = 2
 
 def check(
     catalog: CatalogFolder = None,
-    output: Annotated[Path, typer.Option(help="Folder that holds dashboards/ and alert_rules/.")] = Path(),
+    output: Annotated[
+        Path, typer.Option(help="Folder that holds dashboards/, alert_rules/, alertmanager/.")
+    ] = Path(),
     form: Annotated[Format, typer.Option("--format", help="How findings are written.")] = Format.TEXT,
     metrics: Annotated[
         list[Path] | None,
@@ -47,6 +56,7 @@ def check(
         root="" if output == Path() else f"{output.as_posix()}/",
         exporters=[_text(path) for path in metrics or ()],
         grafana_url=settings.grafana_url,
+        around=around_alertmanager(settings),
     )
     now = system_clock().now()
     live = None if prometheus is None else _live(settings, given)
