@@ -97,6 +97,8 @@ class Settings(BaseSettings):
         timedelta(seconds=60),
         gt=timedelta(0),
         description="How often Alertmanager repeats its Watchdog, seconds; three missed ones page.",
+    )
+
     alertmanager_urls: tuple[str, ...] = Field(
         (), description='Every Alertmanager of a cluster, as JSON: ["http://alertmanager:9093"].'
     )
