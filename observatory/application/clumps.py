@@ -24,7 +24,7 @@ class Clumps:
     """When, in hours and as the recorder counts changes of the past; and what."""
 
     def __call__(self, entries: Sequence[ServiceSlo], *, at: int) -> Dispersions:
-        """φ by SLO id: of the history alone, so that whoever replays it finds the same.
+        """φ by column: of the history alone, so that whoever replays it finds the same.
 
         Args:
             entries: the SLOs; all are in the history.
@@ -38,9 +38,9 @@ class Clumps:
 
 
 def learn(entries: Sequence[ServiceSlo], history: History, *, tick: int, until: int) -> Dispersions:
-    """φ by SLO id, from the weeks that end some hours before `until`, a boundary of hours."""
+    """φ by column, from the weeks that end some hours before `until`, a boundary of hours."""
     last = until - LEFT_OUT * HOUR
     ends = np.arange(last - (LEARNT_FROM - 1) * HOUR, last + 1, HOUR, dtype=np.int64)
-    slos = [entry.id for entry in entries]
-    parts = (history.held(slos, seconds=HOUR, ends=part) for part in np.split(ends, LEARNT_FROM // _PART))
+    columns = [entry.column for entry in entries]
+    parts = (history.held(columns, seconds=HOUR, ends=part) for part in np.split(ends, LEARNT_FROM // _PART))
     return usual_dispersion(entries, parts, tick=tick)

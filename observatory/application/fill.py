@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from observatory.application.holes import Holes
 from observatory.application.measure import Measure
@@ -34,9 +35,9 @@ class Fill:
     holes: Holes
     tick: int
     _covered: dict[str, int] | None = field(default=None, init=False)
-    """By SLO: from when its history was asked for; None until the store was asked."""
+    """By column: from when its history was asked for; None until the store was asked."""
     _known: set[str] = field(default_factory=set, init=False)
-    """The SLOs that `look` has seen."""
+    """The columns of the SLOs that `look` has seen."""
 
     def has_begun(self) -> bool:
         """Whether there is a past to decide on, of any SLO."""
@@ -60,15 +61,14 @@ class Fill:
             Unavailable: the store can't be reached.
         """
         covered = self._begin() if self._covered is None else self._covered
-        ids = {entry.id for entry in entries}
-        for gone in self._known - ids:
+        columns = {column for entry in entries for column in (entry.id, entry.column)}
+        for gone in self._known - columns:
             covered.pop(gone, None)
-        self._known = ids
-        self.holes.keep(ids)
+        self._known = columns
+        self.holes.keep([entry.id for entry in entries])
         for entry in entries:
-            reach = max(REACH, int(entry.slo.window.length.total_seconds()))
-            start = until // HOUR * HOUR - reach - HOUR
-            known = covered.get(entry.id, until)
+            start = until // HOUR * HOUR - reach_of(entry, until=until) - HOUR
+            known = covered.get(entry.column, until)
             if known > start + HOUR:
                 self.holes.dig([entry.id], after=start, until=known)
 
@@ -109,9 +109,19 @@ class Fill:
         failures = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
         self.recorder.fill_in(without(measurement.buckets, failures), seconds=step.seconds)
         filled = [entry.id for entry in entries if entry.id not in failures]
+        columns = {each for entry in entries if entry.id not in failures for each in (entry.id, entry.column)}
         known = self._covered if self._covered is not None else {}
-        further = [slo for slo in filled if step.after < known.get(slo, step.after + 1)]
+        further = [column for column in sorted(columns) if step.after < known.get(column, step.after + 1)]
         self.store.mark_covered(further, since=step.after)
         known |= dict.fromkeys(further, step.after)
         self.holes.fill(filled, after=step.after, until=step.until)
         return failures
+
+
+def reach_of(entry: ServiceSlo, *, until: int) -> int:
+    """How many seconds of the past an SLO looks at: its windows, what calendar windows are projected from, and alerts."""
+    at = datetime.fromtimestamp(until, UTC)
+    lengths = [
+        length for window in entry.slo.windows for length in (window.length, at - window.period(at).starts)
+    ]
+    return max(REACH, *(int(length.total_seconds()) for length in lengths))

@@ -1,15 +1,25 @@
 """The history in memory and in the store, kept alike."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import RLock
 
 from observatory.application.ports import HistoryStore
-from observatory.application.steps import HOUR
-from observatory.catalog import ServiceSlo
+from observatory.application.steps import FIVE_MINUTES, HOUR
+from observatory.catalog import Calendar, ServiceSlo, Window
 from observatory.errors import ObservatoryError
-from observatory.measurement import Buckets, History, better, coarser, first_seen, gaps, rows_after
+from observatory.measurement import (
+    Buckets,
+    History,
+    Slices,
+    aligned,
+    better,
+    coarser,
+    first_seen,
+    gaps,
+    rows_after,
+)
 
 HOURS_KEPT = timedelta(days=400)
 
@@ -34,6 +44,9 @@ class Recorder:
     """SLO id, after, until: what the store had nothing of when it was loaded, though it had something before."""
     rewritten: int = field(default=0, init=False)
     """How often the past changed: by a fill, or by loading it anew."""
+    _slices: Slices = field(init=False)
+    _begin: frozenset[int] = field(default=frozenset(), init=False)
+    """Where calendar windows begin, Unix seconds."""
     _read_to: int = field(default=0, init=False)
     """From where to go on reading what others write to the store."""
     _ahead: bool = field(default=False, init=False)
@@ -42,6 +55,12 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self.history = History(tick=self.tick, longest=self.longest)
+        self._slices = Slices((), tick=self.tick)
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """By SLO id: why it can't be judged, however well it is measured."""
+        return self._slices.failures
 
     def load(self, *, now: datetime) -> None:
         """Take up what the store holds.
@@ -60,6 +79,7 @@ class Recorder:
                     self._remember(known)
                     found += gaps(known)
             self.history, self.gaps, self._ahead = history, found, False
+            self._open(self._begin)
             self.rewritten += 1
 
     def read_on(self, *, now: datetime) -> None:
@@ -89,14 +109,20 @@ class Recorder:
         Raises:
             Unavailable: the store can't be reached.
         """
-        longest = max((entry.slo.window.length for entry in entries), default=self.longest)
+        windows = {window for entry in entries for window in entry.slo.windows}
+        longest = max((window.longest for window in windows), default=self.longest)
         with self._lock:
             if longest > self.longest or self._ahead:
                 self.longest = max(longest, self.longest)
                 self.load(now=now)
+            self._slices = Slices(entries, tick=self.tick)
             known = set(self.history.slos)
-            if new := [entry.id for entry in entries if entry.id not in known]:
+            columns = [*(entry.id for entry in entries), *self._slices.columns]
+            if new := [column for column in columns if column not in known]:
                 self.history.track([*self.history.slos, *new])
+            begin = beginnings(windows, now=now)
+            if begin != self._begin:
+                self._open(begin)
 
     def append(self, buckets: Buckets) -> None:
         """Keep buckets, and the coarser ones that they complete.
@@ -105,8 +131,9 @@ class Recorder:
             Unavailable: the store can't be reached.
         """
         with self._lock:
-            self._keep(buckets)
-            self._remember(buckets)
+            for part in self._slices.with_slices(buckets, self.history):
+                self._keep(part)
+                self._remember(part)
 
     def fill_in(self, ticks: Buckets, *, seconds: int) -> None:
         """Keep ticks of the past, as whole buckets of `seconds`; where more of one was seen in its time, that stays.
@@ -116,18 +143,27 @@ class Recorder:
         Raises:
             Unavailable: the store can't be reached.
         """
-        buckets = coarser(ticks, seconds)
         with self._lock:
-            known = self.history.held(buckets.slos, seconds=seconds, ends=buckets.ends)
-            self._keep(better(known, buckets))
-            self._remember(ticks)
+            if seconds == self.tick:
+                ticks = better(self.history.held(ticks.slos, seconds=seconds, ends=ticks.ends), ticks)
+            for part in self._slices.with_slices(ticks, self.history):
+                buckets = coarser(part, seconds)
+                known = self.history.held(buckets.slos, seconds=seconds, ends=buckets.ends)
+                self._keep(better(known, buckets))
+                if seconds > FIVE_MINUTES:
+                    self._keep_fine(coarser(part, FIVE_MINUTES))
+                self._remember(part)
             self.rewritten += 1
 
     def prune(self, *, now: datetime) -> None:
-        """Forget what no window needs any more; hours are kept for reports."""
+        """Forget what no window needs any more; hours are kept for reports.
+
+        Five minutes are kept as long as the longest window: what is left out of it need not begin on the hour.
+        """
+        kept = {FIVE_MINUTES: self.longest + timedelta(hours=1), HOUR: HOURS_KEPT}
         for span in self.history.spans(until=int(now.timestamp())):
-            before = span.after if span.seconds < HOUR else int((now - HOURS_KEPT).timestamp())
-            self.store.prune(seconds=span.seconds, before=before)
+            oldest = int((now - kept.get(span.seconds, timedelta())).timestamp())
+            self.store.prune(seconds=span.seconds, before=min(span.after, oldest))
 
     def bad_events(self, slo: str, after: datetime, until: datetime) -> float:
         """Bad events counted in between, as exactly as the history still knows."""
@@ -148,6 +184,23 @@ class Recorder:
             self._ahead = True
             raise
 
+    def _keep_fine(self, buckets: Buckets) -> None:
+        """Into the store alone: memory has no room for them, and only what is left out of a window asks for them."""
+        after, until = int(buckets.ends[0]) - FIVE_MINUTES, int(buckets.ends[-1])
+        known = self.store.load(seconds=FIVE_MINUTES, after=after, until=until)
+        if known is not None:
+            buckets = better(aligned(known, buckets), buckets)
+        self.store.save(buckets)
+        self.history.recall(buckets)
+
+    def _open(self, begin: frozenset[int]) -> None:
+        """Let windows begin there; what memory no longer holds in such detail, the store does."""
+        for after, until in self.history.begin_at(begin):
+            fine = self.store.load(seconds=FIVE_MINUTES, after=after, until=until)
+            if fine is not None:
+                self.history.recall(fine)
+        self._begin = begin
+
     def _remember(self, buckets: Buckets) -> None:
         for slo, start in first_seen(buckets).items():
             self.since[slo] = min(start, self.since.get(slo, start))
@@ -156,4 +209,15 @@ class Recorder:
         """Without fine buckets of a past that will only be looked at by the hour."""
         newest = self.history.newest or 0
         span = next(span for span in self.history.spans(until=newest) if span.seconds == buckets.seconds)
-        return buckets if buckets.seconds == HOUR else rows_after(buckets, span.after)
+        return rows_after(buckets, span.after) if buckets.seconds < FIVE_MINUTES else buckets
+
+
+def beginnings(windows: Iterable[timedelta | Window], *, now: datetime) -> frozenset[int]:
+    """Where the calendar windows of this moment begin and end, and those of yesterday: ticks lag behind the clock."""
+    around = [
+        window.period(moment)
+        for window in windows
+        if isinstance(window, Calendar)
+        for moment in (now - timedelta(days=1), now)
+    ]
+    return frozenset(int(moment.timestamp()) for one in around for moment in (one.starts, one.ends))

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from observatory.application.clumps import learn
+from observatory.application.fill import reach_of
 from observatory.application.measure import Measure
 from observatory.application.ports import Clock, MetricsSource
-from observatory.application.steps import REACH, Step, steps
-from observatory.catalog import ServiceSlo
+from observatory.application.recorder import beginnings
+from observatory.application.steps import FIVE_MINUTES, REACH, Step, steps
+from observatory.catalog import Calendar, InSlices, ServiceSlo
 from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
-from observatory.measurement import History, coarser, first_seen, without
+from observatory.measurement import History, Slices, coarser, first_seen, without
 from observatory.planning import ALIVE, plan
 
-_SHORTEST = timedelta(seconds=REACH)
 _PATIENCE = timedelta(seconds=10)
 
 
@@ -30,25 +31,33 @@ class Status:
     def __call__(self, entries: Sequence[ServiceSlo], *, at: datetime | None = None) -> Evaluation:
         """Evaluate at a moment; None is the newest whose scrapes have landed.
 
+        Where windows begin on a calendar, or budgets are made of slices, the moment is the last that fits them: ticks
+        are then counted on the clock, and not back from the moment.
+
         An SLO whose query fails has the state query_failed, and what Prometheus says of it.
 
         Raises:
             Unavailable, Refused: Prometheus answers nobody, or not us.
         """
         moment = at if at is not None else self.clock.now() - self.lag
-        end = int(moment.timestamp())
-        self.source.query_range(ALIVE, start=end, end=end, step=1, timeout=_PATIENCE)
-        longest = max([_length(entry) for entry in entries], default=_SHORTEST)
         tick = int(self.tick.total_seconds())
-        seen = _Seen(History(tick=tick, longest=longest, origin=end))
-        seen.history.track([entry.id for entry in entries])
-        after = end - int(longest.total_seconds())
-        for step in steps(after, end, limit=end, slos=len(entries), tick=tick, origin=end):
-            self._ask(step, list(_reaching(entries, end - step.until)), seen)
+        end = int(moment.timestamp())
+        end -= end % _grid(entries, tick=tick)
+        self.source.query_range(ALIVE, start=end, end=end, step=1, timeout=_PATIENCE)
+        longest = max([reach_of(entry, until=end) for entry in entries], default=REACH)
+        slices = Slices(entries, tick=tick)
+        history = History(tick=tick, longest=timedelta(seconds=longest), origin=end)
+        history.track([*(entry.id for entry in entries), *slices.columns])
+        windows = windows_for(entries)
         moment = datetime.fromtimestamp(end, UTC)
-        sums = seen.history.sums(windows_for(entries), now=end)
-        provenance = Provenance(moment, moment, seen.failures, seen.since)
-        clumps = learn(entries, seen.history, tick=tick, until=end)
+        history.begin_at(beginnings(windows.values(), now=moment))
+        seen = _Seen(history, slices)
+        after = end - longest
+        for step in steps(after, end, limit=end, slos=len(entries), tick=tick, origin=end):
+            self._ask(step, list(_reaching(entries, step.until, end=end)), seen)
+        sums = history.sums(windows, now=end)
+        provenance = Provenance(moment, moment, {**slices.failures, **seen.failures}, seen.since)
+        clumps = learn(entries, history, tick=tick, until=end)
         return evaluate(entries, sums, provenance, dispersion=clumps)
 
     def _ask(self, step: Step, entries: Sequence[ServiceSlo], seen: "_Seen") -> None:
@@ -60,9 +69,10 @@ class Status:
             plan(able, tick=int(self.tick.total_seconds())), after=step.after, until=step.until
         )
         failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
-        buckets = without(measurement.buckets, failed)
-        seen.history.append(coarser(buckets, step.seconds))
-        seen.since.update(first_seen(buckets))
+        for buckets in seen.slices.with_slices(without(measurement.buckets, failed), seen.history):
+            seen.history.append(coarser(buckets, step.seconds))
+            seen.history.recall(buckets)
+            seen.since.update(first_seen(buckets))
         seen.failures.update(failed)
 
 
@@ -71,14 +81,19 @@ class _Seen:
     """What the steps so far found, the newest first."""
 
     history: History
+    slices: Slices
     since: dict[str, int] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 
 
-def _length(entry: ServiceSlo) -> timedelta:
-    return max(entry.slo.window.length, _SHORTEST)
+def _reaching(entries: Sequence[ServiceSlo], until: int, *, end: int) -> Iterator[ServiceSlo]:
+    """The SLOs to which what was before `until` matters."""
+    return (entry for entry in entries if reach_of(entry, until=end) > end - until)
 
 
-def _reaching(entries: Sequence[ServiceSlo], age: int) -> Iterator[ServiceSlo]:
-    """The SLOs of which more than the newest `age` seconds matter."""
-    return (entry for entry in entries if _length(entry).total_seconds() > age)
+def _grid(entries: Sequence[ServiceSlo], *, tick: int) -> int:
+    """What the moment of evaluation is a multiple of, seconds: of every slice, or of the tick, or of nothing."""
+    if any(isinstance(entry.slo.method, InSlices) for entry in entries):
+        return FIVE_MINUTES
+    calendars = any(isinstance(window, Calendar) for entry in entries for window in entry.slo.windows)
+    return tick if calendars else 1

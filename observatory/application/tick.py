@@ -138,7 +138,8 @@ class Tick:
         measurement = self._measure(catalog, entries, until=end)
         newest = self.recorder.history.newest
         at = end if newest is None else newest
-        failures = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
+        failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
+        failures = {**self.recorder.failures, **failed}
         evaluation = self._evaluate(entries, failures, at=at, now=now)
         self._alert(evaluation, catalog, now=now)
         moment = datetime.fromtimestamp(at, UTC)

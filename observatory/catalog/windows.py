@@ -42,6 +42,11 @@ class Rolling:
         """What outputs call it: 30d."""
         return duration_text(self.length)
 
+    @property
+    def longest(self) -> timedelta:
+        """How long it can be: it is always the same."""
+        return self.length
+
     def period(self, at: datetime) -> Period:
         """What it is at a moment."""
         return Period(at - self.length, at)

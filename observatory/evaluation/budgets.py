@@ -1,11 +1,13 @@
 """Error budgets over each SLO's own window, and what was counted in the alert windows: arithmetic on columns."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from observatory.catalog import Calendar
 from observatory.evaluation.counts import Counts
 from observatory.evaluation.promises import Promises
 
@@ -13,24 +15,67 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Periods:
+    """(N,) arrays, seconds: what each row's window is at its moment."""
+
+    seconds: Floats
+    """Its length; of a calendar window this very one's, the part that is still to come included."""
+    elapsed: Floats
+    """The part that is over: all of a rolling window."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usual:
+    """(N,) arrays over the rolling window that is as long as each row's own, a calendar's on the mean."""
+
+    length: Floats
+    """Seconds."""
+    history: Floats
+    """Seconds of it that lie after the history's beginning."""
+    total: Floats
+    """What was counted in it."""
+    slice: Floats
+    """Seconds of a slice; NaN where the budget is made of events."""
+
+    @property
+    def events(self) -> Floats:
+        """Events of such a window, projected where the history is shorter; slices, as many as fit."""
+        projected = self.total * divide(self.length, self.history)
+        return np.where(np.isnan(self.slice), projected, divide(self.length, self.slice))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Budgets:
-    """(N,) arrays over each SLO's own window; NaN where a number is undefined."""
+    """(N,) arrays over each row's own window; NaN where a number is undefined."""
 
     ratio: Floats
     """b = 1 - objective: the share of events that may be bad."""
-    seconds: Floats
-    """Length of the window."""
+    period: Periods
+    usual: Usual
+    history: Floats
+    """Seconds of the elapsed part that lie after the history's beginning."""
     bad: Floats
     total: Floats
+    measured: Floats
+    """Seconds with events."""
     covered: Floats
     """Seconds measured or idle."""
-    history: Floats
-    """Seconds of the window that lie after the history's beginning."""
+
+    @property
+    def in_slices(self) -> NDArray[np.bool_]:
+        """The budget is made of slices, not of events."""
+        return ~np.isnan(self.usual.slice)
 
     @property
     def expected(self) -> Floats:
-        """Events of the whole window: those so far, projected to the window where the history is shorter."""
-        return self.total * divide(self.seconds, self.history)
+        """Events of the whole window: those counted, and for the time beyond the history what usually comes.
+
+        That time lies before the history of a young service, and is what is still to come of a calendar window. Slices
+        need no estimate: there are as many as fit.
+        """
+        beyond = self.usual.events * divide(self.period.seconds - self.history, self.usual.length)
+        slices = divide(self.period.seconds, self.usual.slice)
+        return np.where(self.in_slices, np.where(self.covered > 0, slices, np.nan), self.total + beyond)
 
     @property
     def events(self) -> Floats:
@@ -45,7 +90,7 @@ class Budgets:
     @property
     def consumed(self) -> Floats:
         """Bad events over the budget; exactly 1 when exactly the budget is spent, as ratios are divided, not products."""
-        return divide(self.bad, self.total) / self.ratio * divide(self.history, self.seconds)
+        return divide(self.bad, self.expected) / self.ratio
 
     @property
     def affordable(self) -> Floats:
@@ -54,28 +99,39 @@ class Budgets:
 
     @property
     def coverage(self) -> Floats:
-        """Share of the window, since the history began, in which the series were seen."""
-        return coverage(self.covered, self.seconds, self.history)
+        """Share of the elapsed part, since the history began, in which the series were seen."""
+        return coverage(self.covered, self.period.elapsed, self.history)
 
 
-def budgets(promises: Promises, counts: Counts, *, at: datetime, since: Floats) -> Budgets:
-    """The budgets at `at`.
+def budgets(promises: Promises, counts: Counts, *, moments: Floats, since: Floats) -> Budgets:
+    """The budgets at `moments`.
 
     Args:
-        promises: the SLOs.
+        promises: the rows.
         counts: their sums.
-        at: the end of the windows.
+        moments: (N,) Unix seconds, the end of what was summed.
         since: (N,) Unix seconds from which the history is complete; NaN: it is no longer than what was seen.
     """
-    covered = counts.over_own("measured") + counts.over_own("idle")
-    age = np.where(np.isnan(since), covered, at.timestamp() - since)
+    period = _periods(promises, moments)
+
+    def history(seen: Callable[[str], Floats], longest: Floats) -> Floats:
+        age = np.where(np.isnan(since), seen("measured") + seen("idle"), moments - since)
+        return np.clip(age, 0, longest)
+
     return Budgets(
         ratio=promises.budget,
-        seconds=promises.seconds,
+        period=period,
+        usual=Usual(
+            length=promises.seconds,
+            history=history(counts.over_usual, promises.seconds),
+            total=counts.over_usual("total"),
+            slice=promises.slice,
+        ),
+        history=history(counts.over_own, period.elapsed),
         bad=counts.over_own("bad"),
         total=counts.over_own("total"),
-        covered=covered,
-        history=np.clip(age, 0, promises.seconds),
+        measured=counts.over_own("measured"),
+        covered=counts.over_own("measured") + counts.over_own("idle"),
     )
 
 
@@ -88,3 +144,16 @@ def divide(one: Floats, other: Floats) -> Floats:
     """The ratio one / other; NaN where `other` is 0."""
     undefined = np.full(one.shape, np.nan)
     return np.asarray(np.divide(one, other, out=undefined, where=other > 0))
+
+
+def _periods(promises: Promises, moments: Floats) -> Periods:
+    seconds, elapsed = promises.seconds.copy(), promises.seconds.copy()
+    for number, promise in enumerate(promises.distinct):
+        if isinstance(promise.window, Calendar):
+            rows = np.flatnonzero(promises.of == number)
+            times, back = np.unique(moments[rows], return_inverse=True)
+            found = [promise.window.period(datetime.fromtimestamp(time, UTC)) for time in times.tolist()]
+            starts = np.array([period.starts.timestamp() for period in found])
+            seconds[rows] = np.array([period.length.total_seconds() for period in found])[back]
+            elapsed[rows] = (times - starts)[back]
+    return Periods(seconds, elapsed)

@@ -21,7 +21,7 @@ class Counts:
     """
 
     def __init__(self, sums: pd.DataFrame, promises: Promises) -> None:
-        self._values = np.nan_to_num(sums.reindex(pd.Index(promises.ids)).to_numpy(dtype=np.float64))
+        self._values = np.nan_to_num(sums.reindex(pd.Index(promises.columns)).to_numpy(dtype=np.float64))
         columns: Iterable[Any] = sums.columns
         self._position = {column: position for position, column in enumerate(columns)}
         self._promises = promises
@@ -46,7 +46,14 @@ class Counts:
         return np.asarray(self._values[:, self._position[window, field]])
 
     def over_own(self, field: str) -> Floats:
-        """(N,) one field over each SLO's own budget window."""
-        positions = [self._position[promise.label, field] for promise in self._promises.distinct]
+        """(N,) one field over each row's own budget window."""
+        return self._over_each([promise.label for promise in self._promises.distinct], field)
+
+    def over_usual(self, field: str) -> Floats:
+        """(N,) one field over the rolling window that is as long as each row's own, a calendar's on the mean."""
+        return self._over_each([promise.usual for promise in self._promises.distinct], field)
+
+    def _over_each(self, windows: Iterable[str], field: str) -> Floats:
+        positions = [self._position[window, field] for window in windows]
         columns = np.array(positions, dtype=np.intp)[self._promises.of]
         return np.asarray(self._values[np.arange(len(columns)), columns])

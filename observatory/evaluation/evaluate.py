@@ -1,6 +1,6 @@
 """From window sums to the evaluation of all SLOs: one table, a handful of array operations a column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from observatory.catalog import ServiceSlo
 from observatory.catalog.durations import duration_text
 from observatory.evaluation.budgets import Budgets, budgets, coverage, divide
 from observatory.evaluation.counts import Counts
-from observatory.evaluation.evaluation import Evaluation
+from observatory.evaluation.evaluation import Evaluation, Further
 from observatory.evaluation.promises import Promises
 from observatory.evaluation.rules import Evidence, Verdict, judge
 from observatory.evaluation.states import COMPLETE, Facts, states
@@ -35,7 +35,7 @@ class Provenance:
     failures: Mapping[str, str] = field(default_factory=dict)
     """By SLO id: why its query failed in this tick."""
     history_since: Mapping[str, int] = field(default_factory=dict)
-    """By SLO id: the Unix second from which its history is complete. Absent: it is no longer than what was seen."""
+    """By column: the Unix second from which its history is complete. Absent: it is no longer than what was seen."""
     stale_after: timedelta = timedelta(minutes=5)
 
     @property
@@ -50,43 +50,67 @@ def evaluate(
     provenance: Provenance,
     *,
     dispersion: pd.Series | None = None,
+    moments: Floats | None = None,
 ) -> Evaluation:
     """Evaluate all SLOs in one table; `Evaluation.table` documents its columns.
 
     Args:
         entries: the SLOs, their ids distinct.
-        sums: index SLO id, columns (window label, field of `observatory.measurement.FIELDS`), for every window of
-            `windows_for(entries)`. An SLO without a row was never seen.
+        sums: index `ServiceSlo.column`, columns (window label, field of `observatory.measurement.FIELDS`), for every
+            window of `windows_for(entries)`. An SLO without a row was never seen.
         provenance: where the sums come from.
-        dispersion: φ by SLO id (`observatory.evaluation.dispersion`); 1 where none is given.
+        dispersion: φ by column (`observatory.evaluation.dispersion`); 1 where none is given.
+        moments: (N,) Unix seconds at which each SLO's windows end, where that is not `provenance.at` for all.
 
     Raises:
         DefinitionError: `sums` lacks a window.
     """
     promises = Promises.read(entries)
+    at = np.full(len(promises.rows), provenance.at.timestamp()) if moments is None else moments
     counts = Counts(sums, promises)
-    counts.require([*alert_windows(), *(promise.label for promise in promises.distinct)])
-    since = np.array([provenance.history_since.get(slo, np.nan) for slo in promises.ids], dtype=np.float64)
-    own = budgets(promises, counts, at=provenance.at, since=since)
+    counts.require([*alert_windows(), *_own_windows(promises)])
+    own = budgets(promises, counts, moments=at, since=_since(promises, provenance))
     phi = _aligned(dispersion, promises)
-    verdicts = {tier: _verdict(tier, promises, counts, own.expected, phi) for tier in TIERS}
-    windows = _windows(promises, counts, own.history)
+    verdicts = {tier: _verdict(tier, promises, counts, own.usual.events, phi) for tier in TIERS}
+    windows = _windows(promises, counts, own.usual.history)
     failed = np.array([slo in provenance.failures for slo in promises.ids], dtype=bool)
     facts = _facts(own, windows, verdicts, failed=failed, stale=provenance.stale)
     table = pd.DataFrame(
-        _budget_columns(own, phi, at=provenance.at)
+        _budget_columns(own, at)
+        | {("slo", "dispersion"): phi}
         | windows
         | _tier_columns(verdicts, windows, unknown=facts.unknown),
         index=pd.Index(promises.ids, name="slo", dtype=str),
     )
     table["slo", "state"] = states(facts)
-    return Evaluation(provenance.at, table, promises, provenance.failures)
+    further = _further(entries, sums, provenance)
+    return Evaluation(provenance.at, table, promises, provenance.failures, further)
+
+
+def _further(entries: Sequence[ServiceSlo], sums: pd.DataFrame, provenance: Provenance) -> Further:
+    """The budgets over further windows."""
+    promises = Promises.further(entries)
+    counts = Counts(sums, promises)
+    counts.require(_own_windows(promises))
+    at = np.full(len(promises.rows), provenance.at.timestamp())
+    own = budgets(promises, counts, moments=at, since=_since(promises, provenance))
+    return Further(promises, pd.DataFrame(_budget_columns(own, at)))
+
+
+def _own_windows(promises: Promises) -> Iterator[str]:
+    for promise in promises.distinct:
+        yield from {promise.label: None, promise.usual: None}
+
+
+def _since(promises: Promises, provenance: Provenance) -> Floats:
+    known = provenance.history_since
+    return np.array([known.get(column, np.nan) for column in promises.columns], dtype=np.float64)
 
 
 def _aligned(dispersion: pd.Series | None, promises: Promises) -> Floats:
     if dispersion is None:
-        return np.ones(len(promises.ids))
-    return dispersion.reindex(list(promises.ids)).fillna(1.0).to_numpy(dtype=np.float64)
+        return np.ones(len(promises.rows))
+    return dispersion.reindex(list(promises.columns)).fillna(1.0).to_numpy(dtype=np.float64)
 
 
 def _verdict(tier: Tier, promises: Promises, counts: Counts, expected: Floats, phi: Floats) -> Verdict:
@@ -129,13 +153,13 @@ def _facts(
         firing=np.logical_or.reduce([verdict.firing for verdict in verdicts.values()]),
         remaining=1 - own.consumed,
         coverage=np.minimum(own.coverage, windows[last_hour, "coverage"]),
-        total=own.total,
-        history=own.history / own.seconds,
+        total=np.where(own.in_slices, own.measured, own.total),
+        history=own.history / own.period.elapsed,
     )
 
 
-def _budget_columns(own: Budgets, phi: Floats, *, at: datetime) -> Columns:
-    whole = own.history >= own.seconds
+def _budget_columns(own: Budgets, at: Floats) -> Columns:
+    whole = own.history >= own.period.elapsed
     columns = {
         "sli": own.sli,
         "bad": own.bad,
@@ -145,9 +169,10 @@ def _budget_columns(own: Budgets, phi: Floats, *, at: datetime) -> Columns:
         "remaining": 1 - own.consumed,
         "affordable": own.affordable,
         "coverage": own.coverage,
-        "budget_minutes": own.ratio * own.seconds / 60,
-        "since": np.where(whole, np.nan, at.timestamp() - own.history),
-        "dispersion": phi,
+        "budget_minutes": own.ratio * own.period.seconds / 60,
+        "since": np.where(whole, np.nan, at - own.history),
+        "starts": at - own.period.elapsed,
+        "ends": at - own.period.elapsed + own.period.seconds,
     }
     return {("slo", name): column for name, column in columns.items()}
 

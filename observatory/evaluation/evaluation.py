@@ -10,8 +10,18 @@ import pandas as pd
 from observatory.catalog import ServiceSlo
 from observatory.evaluation.model import SloStatus
 from observatory.evaluation.promises import Promises
-from observatory.evaluation.statuses import Statuses
+from observatory.evaluation.statuses import Statuses, WindowBudgets
 from observatory.evaluation.tiers import TIERS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Further:
+    """The budgets over further windows."""
+
+    promises: Promises
+    """One row for each window of an SLO that has several."""
+    table: pd.DataFrame
+    """Those rows; the columns ("slo", …) of `Evaluation.table` that speak of a budget."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +34,15 @@ class Evaluation:
     """One row an SLO (index: id); columns of two levels, float64 with NaN for undefined unless said otherwise.
 
     ("slo", …)   state (a `State`), sli, bad, total, budget (events), consumed, remaining, affordable,
-                 coverage, budget_minutes, since (Unix seconds; NaN: the history is whole), dispersion
+                 coverage, budget_minutes, since (Unix seconds; NaN: the history is whole), dispersion,
+                 starts, ends (Unix seconds, of the window)
     ("5m", …)    bad, total, coverage, burn; and so for every alert window
     ("fast", …)  firing (bool), clear (1 or 0; NaN: unknown), tail; and so for every tier
     """
     promises: Promises
     failures: Mapping[str, str]
     """By SLO id: why its query failed."""
+    further: Further
 
     def __contains__(self, slo: str) -> bool:
         """Whether this SLO was evaluated."""
@@ -59,4 +71,5 @@ class Evaluation:
 
     @cached_property
     def _statuses(self) -> Statuses:
-        return Statuses(self.table, self.promises, at=self.at, failures=self.failures)
+        further = WindowBudgets(self.further.table, self.further.promises)
+        return Statuses(self.table, self.promises, at=self.at, failures=self.failures, further=further)

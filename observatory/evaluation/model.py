@@ -57,6 +57,27 @@ class TierStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowBudget:
+    """The error budget over one more of an SLO's windows; the fields mean what those of `SloStatus` do."""
+
+    label: str
+    """Of the window: "7d", "month Europe/Stockholm"."""
+    starts: datetime
+    ends: datetime
+    """Where a calendar window will end; a rolling one ends at the moment of evaluation."""
+    coverage: float | None
+    sli: float | None
+    total: float | None
+    bad: float | None
+    budget: float | None
+    consumed: float | None
+    remaining: float | None
+    affordable: float | None
+    budget_minutes: float | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SloStatus:
     """One SLO's numbers. Ratios are 0 to 1; None is unknown, never 0 and never NaN."""
 
@@ -67,12 +88,15 @@ class SloStatus:
     state: State
     objective: float
     window: timedelta
+    """Length of the window that decides; of a calendar window, the length of the one under way."""
     coverage: float | None
+    """Share of the window in which the series were seen; of a calendar window, of the part that is over."""
     sli: float | None
     total: float | None
+    """Events so far; slices, where the budget is made of them."""
     bad: float | None
     budget: float | None
-    """Events that may be bad in the window."""
+    """Events (slices) that may be bad in the whole window; see `since` and `resets` for when that is an estimate."""
     consumed: float | None
     remaining: float | None
     """1 - consumed; negative when overspent."""
@@ -90,6 +114,10 @@ class SloStatus:
     """The budget as minutes of full outage at the window's mean traffic."""
     since: datetime | None = None
     """When the history begins, if that is later than the window: `budget` is then projected to the whole window."""
+    resets: datetime | None = None
+    """When a calendar window ends and its budget begins anew; None: a rolling one never does."""
+    further: tuple[WindowBudget, ...] = ()
+    """The budgets over the SLO's other windows."""
     dispersion: float = 1.0
     """How clumped bad events usually are; 1 when they come one by one."""
 

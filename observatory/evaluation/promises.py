@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from observatory.catalog import ServiceSlo
+from observatory.catalog import Method, Occurrences, ServiceSlo, Window
 from observatory.catalog.durations import duration_text
 from observatory.evaluation.rules import Limits
 from observatory.evaluation.tiers import Tier
@@ -21,8 +21,10 @@ class Promise(NamedTuple):
 
     budget: Decimal
     """1 - objective, as a ratio."""
-    window: timedelta
+    window: Window
     rule: str
+    slice: timedelta | None
+    """How long a slice of the budget is; None: it is made of events."""
 
     @property
     def objective(self) -> float:
@@ -31,34 +33,64 @@ class Promise(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The window as it is written: 30d."""
-        return duration_text(self.window)
+        """The window's label: 30d, month Europe/Stockholm."""
+        return self.window.label
+
+    @property
+    def length(self) -> timedelta:
+        """What burn rates refer to: the window's length, a calendar's mean one."""
+        return self.window.length
+
+    @property
+    def usual(self) -> str:
+        """The label of the rolling window of that length: what came in it is what usually comes."""
+        return duration_text(self.window.length)
 
 
 @dataclass(frozen=True)
 class Promises:
-    """N SLOs in order, and which of the K distinct promises each makes."""
+    """N rows in order, and which of the K distinct promises each makes."""
 
-    entries: Mapping[str, ServiceSlo]
-    """By SLO id."""
+    rows: Sequence[ServiceSlo]
     distinct: Sequence[Promise]
     of: NDArray[np.intp]
     """(N,) position in `distinct`."""
 
     @classmethod
     def read(cls, entries: Sequence[ServiceSlo]) -> "Promises":
-        """Number the distinct promises of these SLOs."""
+        """One row an SLO: what it promises over the window that decides."""
+        return cls._numbered([(entry, entry.slo.window) for entry in entries])
+
+    @classmethod
+    def further(cls, entries: Sequence[ServiceSlo]) -> "Promises":
+        """One row for each further window of an SLO; none for most."""
+        return cls._numbered([(entry, window) for entry in entries for window in entry.slo.more_windows])
+
+    @classmethod
+    def _numbered(cls, rows: Sequence[tuple[ServiceSlo, Window]]) -> "Promises":
         numbers: dict[Promise, int] = {}
-        slos = (entry.slo for entry in entries)
         of = [
-            numbers.setdefault(Promise(slo.budget, slo.window.length, slo.rule), len(numbers)) for slo in slos
+            numbers.setdefault(
+                Promise(entry.slo.budget, window, entry.slo.rule, _slice(entry.slo.method)), len(numbers)
+            )
+            for entry, window in rows
         ]
-        return cls({entry.id: entry for entry in entries}, tuple(numbers), np.array(of, dtype=np.intp))
+        return cls([entry for entry, _ in rows], tuple(numbers), np.array(of, dtype=np.intp))
+
+    @cached_property
+    def entries(self) -> Mapping[str, ServiceSlo]:
+        """By SLO id."""
+        return {entry.id: entry for entry in self.rows}
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
         """(N,) SLO ids."""
-        return tuple(self.entries)
+        return tuple(entry.id for entry in self.rows)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """(N,) whose counts each row is judged by, in a table of window sums."""
+        return tuple(entry.column for entry in self.rows)
 
     @cached_property
     def budget(self) -> NDArray[np.float64]:
@@ -67,8 +99,13 @@ class Promises:
 
     @cached_property
     def seconds(self) -> NDArray[np.float64]:
-        """(N,) length of the budget window."""
-        return self.column(lambda promise: promise.window.total_seconds())
+        """(N,) length of the budget window, a calendar's mean one."""
+        return self.column(lambda promise: promise.length.total_seconds())
+
+    @cached_property
+    def slice(self) -> NDArray[np.float64]:
+        """(N,) seconds of a slice; NaN where the budget is made of events."""
+        return self.column(lambda promise: promise.slice.total_seconds() if promise.slice else np.nan)
 
     def column(self, value: Callable[[Promise], Decimal | float]) -> NDArray[np.float64]:
         """(N,) `value` of each SLO's promise, computed once a distinct promise and rounded once."""
@@ -79,7 +116,11 @@ class Promises:
         part = Decimal(tier.short // timedelta(seconds=1)) / Decimal(tier.long // timedelta(seconds=1))
         return Limits(
             budget=self.budget,
-            rate=self.column(lambda promise: tier.burn(promise.window) * promise.budget),
-            spent_long=self.column(lambda promise: tier.share_of(promise.window) * promise.budget),
-            spent_short=self.column(lambda promise: tier.share_of(promise.window) * promise.budget * part),
+            rate=self.column(lambda promise: tier.burn(promise.length) * promise.budget),
+            spent_long=self.column(lambda promise: tier.share_of(promise.length) * promise.budget),
+            spent_short=self.column(lambda promise: tier.share_of(promise.length) * promise.budget * part),
         )
+
+
+def _slice(method: Method) -> timedelta | None:
+    return None if isinstance(method, Occurrences) else method.slice

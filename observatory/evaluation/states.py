@@ -35,9 +35,9 @@ class Facts:
     coverage: Floats
     """The lower of the budget window's and the fastest tier's long window's."""
     total: Floats
-    """Events in the window."""
+    """Events in the window; of slices, which are there without events, seconds in which there were any."""
     history: Floats
-    """Length of the history as a share of the window."""
+    """Length of the history as a share of the window, or of the part of a calendar's that is over."""
 
     @property
     def unknown(self) -> Flags:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from observatory.catalog import Calendar
 from observatory.catalog.durations import duration_text
-from observatory.evaluation.model import SloStatus, TierStatus, WindowStatus
+from observatory.evaluation.model import SloStatus, TierStatus, WindowBudget, WindowStatus
 from observatory.evaluation.promises import Promise, Promises
 from observatory.evaluation.tiers import Tier, alert_windows, tiers_for
 
@@ -18,8 +19,15 @@ class Statuses(Mapping[str, SloStatus]):
     """Every SLO's status by id, each made when it is asked for: a tick of thousands needs those that burn."""
 
     def __init__(
-        self, table: pd.DataFrame, promises: Promises, *, at: datetime, failures: Mapping[str, str]
+        self,
+        table: pd.DataFrame,
+        promises: Promises,
+        *,
+        at: datetime,
+        failures: Mapping[str, str],
+        further: "WindowBudgets",
     ) -> None:
+        self._further = further
         self._table = table
         self._promises = promises
         self._at = at
@@ -36,18 +44,21 @@ class Statuses(Mapping[str, SloStatus]):
         row = self._rows[slo]
         promise = self._promises.distinct[self._promises.of[row]]
         own = {name: self._cells["slo", name][row] for name in _NUMBERS}
-        since = self._cells["slo", "since"][row]
+        starts, ends, since = (_moment(self._cells["slo", name][row]) for name in ("starts", "ends", "since"))
         return SloStatus(
             slo=slo,
             at=self._at,
             state=self._cells["slo", "state"][row],
             objective=promise.objective,
-            window=promise.window,
+            window=ends - starts,
+            resets=ends if isinstance(promise.window, Calendar) else None,
+            further=self._further.of(slo),
+            dispersion=self._cells["slo", "dispersion"][row],
             burn={label: self._cells[label, "burn"][row] for label in self._windows},
             failure=self._failures.get(slo),
             windows={label: self._window(label, row) for label in self._windows},
             tiers=self._tiers(promise, row),
-            since=None if since is None else datetime.fromtimestamp(since, UTC),
+            since=since,
             **own,
         )
 
@@ -67,7 +78,7 @@ class Statuses(Mapping[str, SloStatus]):
                 clear=_flag(self._cells[tier.name, "clear"][row]),
                 tail=self._cells[tier.name, "tail"][row],
             )
-            for tier, long, short, threshold in _scaled(promise.window)
+            for tier, long, short, threshold in _scaled(promise.length)
         )
 
     @cached_property
@@ -75,10 +86,50 @@ class Statuses(Mapping[str, SloStatus]):
         return {slo: row for row, slo in enumerate(self._promises.ids)}
 
     @cached_property
-    def _cells(self) -> Mapping[tuple[str, str], Sequence[Any]]:
-        """The columns as lists, taken apart once: a list is read many times faster than a cell of a frame."""
-        columns: Iterable[Any] = self._table.columns
-        return {column: _optional(self._table[column]) for column in columns}
+    def _cells(self) -> "Cells":
+        return _cells(self._table)
+
+
+class WindowBudgets:
+    """The budgets over further windows, of one SLO at a time."""
+
+    def __init__(self, table: pd.DataFrame, promises: Promises) -> None:
+        self._table = table
+        self._promises = promises
+
+    def of(self, slo: str) -> tuple[WindowBudget, ...]:
+        """In the order in which they are written; empty for most."""
+        return tuple(self._budget(row) for row in self._rows.get(slo, ()))
+
+    def _budget(self, row: int) -> WindowBudget:
+        numbers = {name: self._cells["slo", name][row] for name in _NUMBERS}
+        moments = {name: _moment(self._cells["slo", name][row]) for name in ("starts", "ends", "since")}
+        label = self._promises.distinct[self._promises.of[row]].label
+        return WindowBudget(label=label, **numbers, **moments)
+
+    @cached_property
+    def _rows(self) -> Mapping[str, Sequence[int]]:
+        rows: dict[str, list[int]] = {}
+        for row, slo in enumerate(self._promises.ids):
+            rows.setdefault(slo, []).append(row)
+        return rows
+
+    @cached_property
+    def _cells(self) -> "Cells":
+        return _cells(self._table)
+
+
+Cells = Mapping[tuple[str, str], Sequence[Any]]
+
+
+def _cells(table: pd.DataFrame) -> Cells:
+    """The columns as lists, taken apart once: a list is read many times faster than a cell of a frame."""
+    columns: Iterable[Any] = table.columns
+    return {column: _optional(table[column]) for column in columns}
+
+
+def _moment(seconds: float | None) -> Any:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 _NUMBERS = (
@@ -91,7 +142,6 @@ _NUMBERS = (
     "remaining",
     "affordable",
     "budget_minutes",
-    "dispersion",
 )
 """Columns that a status carries under their own names."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from observatory.catalog import ServiceSlo
+from observatory.catalog import Calendar, ServiceSlo
 from observatory.catalog.durations import duration_text
 from observatory.evaluation.model import Severity, plain
 
@@ -79,9 +79,15 @@ def alert_windows() -> Mapping[str, timedelta]:
     return _labelled({length for tier in TIERS for length in (tier.long, tier.short)})
 
 
-def windows_for(entries: Iterable[ServiceSlo]) -> Mapping[str, timedelta]:
-    """Every window that has to be summed to evaluate these SLOs: the alert windows, and each SLO's own."""
-    return _labelled({*alert_windows().values(), *(entry.slo.window.length for entry in entries)})
+def windows_for(entries: Iterable[ServiceSlo]) -> Mapping[str, timedelta | Calendar]:
+    """Every window that has to be summed to evaluate these SLOs: the alert windows, and all of each SLO's own.
+
+    Beside a calendar window there is the rolling one of its mean length, which says what usually comes.
+    """
+    own = {window for entry in entries for window in entry.slo.windows}
+    calendars = [window for window in own if isinstance(window, Calendar)]
+    rolling = _labelled({*alert_windows().values(), *(window.length for window in own)})
+    return {**rolling, **{window.label: window for window in sorted(calendars, key=lambda one: one.label)}}
 
 
 def _labelled(lengths: Iterable[timedelta]) -> Mapping[str, timedelta]:

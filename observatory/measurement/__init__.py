@@ -8,7 +8,17 @@ from observatory.measurement.growth import Growth, read_bounds, read_growth, wit
 from observatory.measurement.history import History
 from observatory.measurement.levels import Span
 from observatory.measurement.packing import pack, unpack
-from observatory.measurement.selecting import better, coarser, covered, first_seen, gaps, rows_after, without
+from observatory.measurement.selecting import (
+    aligned,
+    better,
+    coarser,
+    covered,
+    first_seen,
+    gaps,
+    rows_after,
+    without,
+)
+from observatory.measurement.slices import Slices
 
 __all__ = [
     "FIELDS",
@@ -19,7 +29,9 @@ __all__ = [
     "Measurement",
     "QueryFailure",
     "Reading",
+    "Slices",
     "Span",
+    "aligned",
     "assemble",
     "better",
     "blended",

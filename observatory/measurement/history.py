@@ -1,7 +1,7 @@
 """The history of every SLO in memory: append, roll up, sum over windows."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from threading import RLock
 
@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from observatory.catalog import Calendar
 from observatory.errors import DefinitionError
 from observatory.measurement.buckets import FIELDS, Buckets
 from observatory.measurement.levels import Level, Span
+from observatory.measurement.openings import Openings, divides
 from observatory.measurement.rollup import joined, roll_up, rows
 
 HOUR = 3600
@@ -50,6 +52,7 @@ class History:
             )
             for seconds, span in spans.items()
         ]
+        self._openings = Openings()
         self._longest = longest
         self._newest: int | None = None
         self._slos: tuple[str, ...] = ()
@@ -69,7 +72,7 @@ class History:
     @property
     def nbytes(self) -> int:
         """Memory of the tables."""
-        return sum(level.nbytes for level in self._levels)
+        return sum(level.nbytes for level in self._levels) + self._openings.nbytes
 
     def spans(self, *, until: int) -> Sequence[Span]:
         """What to load into an empty history to go on at `until`; append them in this order, coarsest first."""
@@ -85,8 +88,35 @@ class History:
             source = np.array([self._columns.get(slo, -1) for slo in slos], dtype=np.intp)
             for level in self._levels:
                 level.arrange(source)
+            self._openings.arrange(source)
             self._slos = tuple(slos)
             self._columns = {slo: column for column, slo in enumerate(slos)}
+
+    def begin_at(self, moments: Iterable[int]) -> Sequence[tuple[int, int]]:
+        """Let windows begin at exactly these moments (Unix seconds), however old they grow, and at no others.
+
+        Returns:
+            Beginning and end of the pieces of hours that are held no more: they count as nothing until `recall` has them.
+        """
+        with self._lock:
+            columns = np.arange(len(self._slos), dtype=np.intp)
+            unknown = []
+            for start, piece in self._openings.hold(moments, hour=self._levels[-1], slos=len(self._slos)):
+                fine = [level for level in self._levels[:-1] if divides(level, piece, start)]
+                held = [level for level in fine if level.forgotten is not None and level.forgotten <= start]
+                end = start + piece.seconds
+                if held:
+                    fields = {name: held[-1].sum(name, start, end)[None, :] for name in FIELDS}
+                    piece.put(Buckets(piece.seconds, np.array([end]), self._slos, **fields), columns)
+                else:
+                    unknown.append((start, end))
+            return unknown
+
+    def recall(self, fine: Buckets) -> None:
+        """Take from buckets shorter than an hour, which needn't be held any more, what lies where windows begin."""
+        with self._lock:
+            level = self._levels[self._number(fine.seconds)]
+            self._openings.take(fine, level, self._columns_of(fine.slos))
 
     def append(self, buckets: Buckets) -> Sequence[Buckets]:
         """Take in buckets of one of the three lengths, and say what to keep for good.
@@ -103,20 +133,18 @@ class History:
         """
         with self._lock:
             number = self._check(buckets)
-            unknown = [slo for slo in buckets.slos if slo not in self._columns]
-            if unknown:
-                self.track([*self._slos, *unknown])
-            columns = np.array([self._columns[slo] for slo in buckets.slos], dtype=np.intp)
+            columns = self._columns_of(buckets.slos)
             kept: list[list[Buckets]] = [[] for _ in self._levels]
             for hour in self._hours(buckets):
                 self._take(hour, columns, number=number, kept=kept)
             return [joined(parts) for parts in kept if parts]
 
-    def sums(self, windows: Mapping[str, timedelta], *, now: int) -> pd.DataFrame:
-        """Every field of every SLO, summed over rolling windows that end at `now` (rounded down to a tick).
+    def sums(self, windows: Mapping[str, timedelta | Calendar], *, now: int) -> pd.DataFrame:
+        """Every field of every SLO, summed over windows that end at `now` (rounded down to a tick).
 
-        A window of up to 6 hours starts at a tick, up to 3 days at the 5-minute boundary at or before its start, a longer
-        one at the hour.
+        A rolling window of up to 6 hours starts at a tick, up to 3 days at the 5-minute boundary at or before its start, a
+        longer one at the hour. A calendar window starts where it begins, if `begin_at` was told of it or it begins with
+        an hour.
 
         Returns:
             N rows, indexed by SLO id; columns (window label, field).
@@ -127,11 +155,10 @@ class History:
         with self._lock:
             until = self._levels[0].floor(now)
             table = np.empty((len(windows), len(FIELDS), len(self._slos)))
-            for window, length in enumerate(windows.values()):
-                start = self._start(length, until)
-                pieces = list(self._pieces(start, until, number=len(self._levels) - 1))
-                for number, name in enumerate(FIELDS):
-                    table[window, number] = sum(level.sum(name, *span) for level, *span in pieces)
+            for number, window in enumerate(windows.values()):
+                pieces = list(self._spans(window, until))
+                for field, name in enumerate(FIELDS):
+                    table[number, field] = sum(level.sum(name, *span) for level, *span in pieces)
         columns = pd.MultiIndex.from_product([list(windows), list(FIELDS)], names=["window", "field"])
         return pd.DataFrame(
             table.reshape(len(columns), -1).T,
@@ -139,6 +166,22 @@ class History:
             columns=columns,
             copy=False,
         )
+
+    def start(self, length: timedelta, *, now: int) -> int:
+        """Where a rolling window that ends at `now` begins, on the boundary that `sums` takes.
+
+        Raises:
+            DefinitionError: it is longer than what is held.
+        """
+        return self._start(length, self._levels[0].floor(now))
+
+    def pieces(self, after: int, until: int) -> Sequence[Span]:
+        """A span in as few buckets as possible, as `sums` takes it apart; of each length the piece and its edges.
+
+        What is older than the buckets of a length are held for is not held any more: see `spans`.
+        """
+        found = self._pieces(after, until, number=len(self._levels) - 1)
+        return [Span(level.seconds, start, end) for level, start, end in found]
 
     def series(self, slo: str, *, seconds: int, after: int, until: int) -> Buckets:
         """The buckets of one SLO that are held, with after < end <= until; the newest may still grow.
@@ -165,6 +208,13 @@ class History:
             columns = np.array([self._columns.get(slo, -1) for slo in slos], dtype=np.intp)
             fields = {name: level.cells(name, columns, ends) for name in FIELDS}
         return Buckets(seconds=seconds, ends=ends, slos=tuple(slos), **fields)
+
+    def _columns_of(self, slos: Sequence[str]) -> NDArray[np.intp]:
+        """Where these SLOs are; those not known yet are added."""
+        unknown = [slo for slo in slos if slo not in self._columns]
+        if unknown:
+            self.track([*self._slos, *unknown])
+        return np.array([self._columns[slo] for slo in slos], dtype=np.intp)
 
     def _number(self, seconds: int) -> int:
         lengths = [level.seconds for level in self._levels]
@@ -200,15 +250,33 @@ class History:
         self._levels[number].put(buckets, columns)
         kept[number].append(buckets)
         for coarser in range(number + 1, len(self._levels)):
+            self._openings.take(buckets, self._levels[coarser - 1], columns)
             buckets = roll_up(buckets, self._levels[coarser - 1], self._levels[coarser], columns)
             self._levels[coarser].put(buckets, columns)
             complete = buckets.ends <= newest
             if complete.any():
                 kept[coarser].append(rows(buckets, complete))
 
-    def _start(self, length: timedelta, until: int) -> int:
+    def _spans(self, window: timedelta | Calendar, until: int) -> Iterator[tuple[Level, int, int]]:
+        """What a window consists of, coarsest first."""
+        top = len(self._levels) - 1
+        if not isinstance(window, Calendar):
+            yield from self._pieces(self._start(window, until), until, number=top)
+            return
+        start = int(window.period(datetime.fromtimestamp(until, UTC)).starts.timestamp())
+        self._check_held(timedelta(seconds=until - start))
+        first, opening = self._levels[-1].ceil(start), self._openings.at(start)
+        if opening is not None and first <= until:
+            yield opening, start, first
+            start = first
+        yield from self._pieces(start, until, number=top)
+
+    def _check_held(self, length: timedelta) -> None:
         if length > self._longest:
             raise DefinitionError(f"a window of {length}: only {self._longest} are held")
+
+    def _start(self, length: timedelta, until: int) -> int:
+        self._check_held(length)
         coarsest = 0 if length <= EXACT else FIVE_MINUTES if length <= NEAR else HOUR
         level = next(level for level in self._levels if level.seconds >= coarsest)
         return level.floor(until - int(length.total_seconds()))

@@ -59,6 +59,23 @@ def coarser(buckets: Buckets, seconds: int) -> Buckets:
     return replace(buckets, seconds=seconds, ends=buckets.ends[each - 1 :: each], **sums)
 
 
+def aligned(buckets: Buckets, like: Buckets) -> Buckets:
+    """What these buckets know of the ends and SLOs of others; 0 where they know nothing."""
+    rows = {int(end): row for row, end in enumerate(buckets.ends)}
+    columns = {slo: column for column, slo in enumerate(buckets.slos)}
+    there = [(row, rows[int(end)]) for row, end in enumerate(like.ends) if int(end) in rows]
+    known = [(column, columns[slo]) for column, slo in enumerate(like.slos) if slo in columns]
+    cells = {}
+    for name in FIELDS:
+        table = np.zeros_like(getattr(like, name))
+        if there and known:
+            to = np.ix_([row for row, _ in there], [column for column, _ in known])
+            of = np.ix_([row for _, row in there], [column for _, column in known])
+            table[to] = getattr(buckets, name)[of]
+        cells[name] = table
+    return replace(like, **cells)
+
+
 def better(one: Buckets, other: Buckets) -> Buckets:
     """Of two tables of the same buckets, each cell from the one that saw more of it; from `other` when both did."""
     keep = covered(one) > covered(other)
