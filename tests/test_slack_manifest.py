@@ -82,9 +82,11 @@ SCHEMA = {
 NEEDS = {
     "chat_postMessage": {"chat:write", "chat:write.public"},
     "chat_update": {"chat:write"},
+    "chat_delete": {"chat:write"},
     "chat_getPermalink": set(),
     "conversations_info": {"channels:read", "groups:read"},
     "conversations_history": {"channels:history", "groups:history"},
+    "conversations_join": {"channels:join"},
     "conversations_replies": {"channels:history", "groups:history"},
     "auth_test": set(),
 }

@@ -6,8 +6,9 @@ The SDK's own retries are off: its default handler posts again after a dropped c
 import http.client
 import ssl
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from http.client import HTTPResponse
 from ipaddress import ip_address
 from math import ceil, isfinite
@@ -24,6 +25,7 @@ from observatory.errors import Ambiguous, RateLimited, Refused, Unavailable
 from observatory.outputs.message import Message
 
 EVENT_TYPE = "slo_alert"
+_Request = Callable[[], SlackResponse]
 _RATE_LIMITED = {"ratelimited", "rate_limited", "message_limit_exceeded"}
 _MAYBE_DONE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 _OVERLAP = timedelta(seconds=60)
@@ -61,7 +63,8 @@ class SlackMessenger:
         self, channel: str, message: Message, *, delivery_id: str, thread_ts: str | None = None
     ) -> Posted:
         """Post a message; the delivery id travels in `metadata`, where `find` sees it, and as `client_msg_id`."""
-        answer = _write(
+        answer = self._as_member(
+            channel,
             lambda: self._client.chat_postMessage(
                 channel=channel,
                 text=message.text,
@@ -71,11 +74,14 @@ class SlackMessenger:
                 unfurl_links=False,
                 unfurl_media=False,
                 client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_URL, delivery_id)),
-            )
+            ),
+            call=_write,
         )
         return self._posted(answer["channel"], answer["ts"])
 
-    def update(self, channel: str, ts: str, message: Message, *, delivery_id: str) -> Posted:
+    def update(
+        self, channel: str, ts: str, message: Message, *, delivery_id: str, root_id: str | None = None
+    ) -> Posted:
         """Edit in place. Blocks and metadata go along every time: Slack drops or keeps old ones otherwise."""
         answer = _write(
             lambda: self._client.chat_update(
@@ -83,7 +89,7 @@ class SlackMessenger:
                 ts=ts,
                 text=message.text,
                 blocks=_blocks(message) or [],
-                metadata=_metadata(delivery_id),
+                metadata=_metadata(delivery_id, root_id=root_id),
             )
         )
         return Posted(channel=answer["channel"], ts=answer["ts"])
@@ -92,11 +98,48 @@ class SlackMessenger:
         self, channel: str, delivery_id: str, *, since: datetime, thread_ts: str | None = None
     ) -> Posted | None:
         """Read history back to `since` (a thread's when `thread_ts` is given) for the message with this delivery id."""
+        found = self._carrying(channel, delivery_id, since=since, thread_ts=thread_ts)
+        return self._posted(channel, found[0]) if found else None
+
+    def copies(self, channel: str, delivery_id: str, *, since: datetime) -> Sequence[Posted]:
+        """As `find`, and every one."""
+        found = self._carrying(channel, delivery_id, since=since, thread_ts=None)
+        return [self._posted(channel, ts) for ts in found]
+
+    def _carrying(
+        self, channel: str, delivery_id: str, *, since: datetime, thread_ts: str | None
+    ) -> Sequence[str]:
+        """The `ts` of the messages with this delivery id, oldest first."""
         oldest = f"{(since - _OVERLAP).timestamp():.6f}"
-        for message in self._history(channel, oldest=oldest, thread_ts=thread_ts):
-            if message.get("metadata", {}).get("event_payload", {}).get("delivery_id") == delivery_id:
-                return self._posted(channel, message["ts"])
-        return None
+        history = self._history(channel, oldest=oldest, thread_ts=thread_ts)
+        return sorted((one["ts"] for one in history if delivery_id in _carried(one)), key=float)
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Remove a message of ours."""
+        try:
+            _read(lambda: self._client.chat_delete(channel=channel, ts=ts))  # done twice is done once
+        except Refused as error:
+            if error.code != "message_not_found":
+                raise
+
+    def _as_member(
+        self, channel: str, request: _Request, *, call: Callable[[_Request], SlackResponse]
+    ) -> SlackResponse:
+        """Make a call; where only membership is missing and the channel is public, join it and try once more."""
+        try:
+            return call(request)
+        except Refused as error:
+            if error.code != "not_in_channel" or not self._join(channel):
+                raise
+            return call(request)
+
+    def _join(self, channel: str) -> bool:
+        """Whether we are in the channel now; a private one has to invite us."""
+        try:
+            _read(lambda: self._client.conversations_join(channel=channel))
+        except (Refused, Unavailable):
+            return False
+        return True
 
     def _history(self, channel: str, *, oldest: str, thread_ts: str | None) -> Iterator[dict[str, Any]]:
         """Every message since `oldest`, page by page.
@@ -106,7 +149,8 @@ class SlackMessenger:
         """
         cursor: str | None = None
         for _ in range(_PAGES):
-            page = _read(lambda cursor=cursor: self._page(channel, oldest, thread_ts, cursor))  # type: ignore[misc]  # mypy can't infer a lambda's default
+            read = partial(self._page, channel, oldest, thread_ts, cursor)
+            page = self._as_member(channel, read, call=_read)
             yield from page["messages"]
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -193,17 +237,17 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
-def _write(call: Callable[[], SlackResponse]) -> SlackResponse:
+def _write(call: _Request) -> SlackResponse:
     """Call a method that changes something; what broke off after the request left us is ambiguous."""
     return _translated(call, unanswered=Ambiguous)
 
 
-def _read(call: Callable[[], SlackResponse]) -> SlackResponse:
+def _read(call: _Request) -> SlackResponse:
     """Call a method that only looks: whatever broke off, nothing has happened."""
     return _translated(call, unanswered=Unavailable)
 
 
-def _translated(call: Callable[[], SlackResponse], *, unanswered: type[Unavailable]) -> SlackResponse:
+def _translated(call: _Request, *, unanswered: type[Unavailable]) -> SlackResponse:
     try:
         return call()
     except SlackApiError as error:
@@ -249,5 +293,12 @@ def _blocks(message: Message) -> list[dict[str, Any]] | None:
     return [dict(block) for block in message.blocks] or None
 
 
-def _metadata(delivery_id: str) -> dict[str, Any]:
-    return {"event_type": EVENT_TYPE, "event_payload": {"delivery_id": delivery_id}}
+def _metadata(delivery_id: str, *, root_id: str | None = None) -> dict[str, Any]:
+    root = {} if root_id is None else {"root_id": root_id}
+    return {"event_type": EVENT_TYPE, "event_payload": {"delivery_id": delivery_id} | root}
+
+
+def _carried(message: Mapping[str, Any]) -> set[str]:
+    """The delivery ids in a message's metadata: its own, and its root's when it has been edited."""
+    payload = message.get("metadata", {}).get("event_payload", {})
+    return {payload[key] for key in ("delivery_id", "root_id") if key in payload}

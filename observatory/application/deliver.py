@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
-from observatory.application.delivery import Delivery
+from observatory.application.delivery import Delivery, is_slack
 from observatory.application.ports import AlertStore, Clock, Messenger
+from observatory.application.rerouting import Ways
+from observatory.application.rescue import Rescue
 from observatory.application.sending import Ended, Outcome, Sender
 from observatory.catalog import Catalog
 
@@ -26,14 +29,14 @@ class Round:
     undelivered: Sequence[Delivery] = ()
     """`notification_undelivered`: past their deadline and not delivered, given up ones of this round among them."""
     problem: str | None = None
-    """Why nothing goes out to anyone: Slack refuses the token, with this code."""
+    """Why nothing goes out to Slack: it refuses the token, with this code."""
     crashes: Sequence[BaseException] = ()
     """Attempts that broke in a way nobody foresaw; their leases run out, and they are taken up again."""
 
 
 @dataclass(slots=True)
 class Deliver:
-    """Sends what the outbox holds; call it about once a second.
+    """Sends what the outbox holds; call it again at once while it has work, and else about once a second.
 
     Each destination has at most one attempt at a time, each attempt a thread of the executor, and no round waits
     longer than `patience`: a slow channel's attempt goes on while the next rounds serve the others.
@@ -47,14 +50,27 @@ class Deliver:
     worker: str
     """Names this process among the replicas."""
     catch_all: str | None = None
+    transports: Sequence[str] = ()
+    """Destinations beyond Slack, first choice first: for what Slack does not take."""
     lease: timedelta = timedelta(seconds=60)
     """Far above the time one attempt can take."""
     capacity: int = 8
     """Attempts at a time: the executor's threads."""
-    patience: timedelta = timedelta(seconds=2)
+    patience: timedelta = timedelta(milliseconds=200)
     _running: set[Future[Ended]] = field(default_factory=set, init=False)
     _problem: str | None = field(default=None, init=False)
     _silent_until: datetime | None = field(default=None, init=False)
+    _ways: Ways = field(init=False)
+    _rescue: Rescue = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ways = Ways(self.catalog, self.catch_all, self.transports)
+        self._rescue = Rescue(self.store, self._ways)
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing goes out to Slack, as of the newest round."""
+        return self._problem
 
     def __call__(self) -> Round:
         """Run one round.
@@ -63,8 +79,7 @@ class Deliver:
             Unavailable: the store can't be reached; nothing was taken.
         """
         now = self.clock.now()
-        if self._silent_until is None or now >= self._silent_until:
-            self._start(now)
+        self._start(now, silent=self._silent_until is not None and now < self._silent_until)
         ended, crashes = self._collect(self.patience)
         return self._sum_up(ended, crashes)
 
@@ -73,14 +88,24 @@ class Deliver:
         ended, crashes = self._collect(None)
         return self._sum_up(ended, crashes)
 
-    def _start(self, now: datetime) -> None:
-        sender = Sender(self.store, self.messenger, self.clock, self.catalog, self.catch_all)
-        for delivery in self.store.unsettled(now=now, worker=self.worker, lease=self.lease):
-            self._running.add(self.executor.submit(sender.recover, delivery))
-        free = 1 if self._problem else self.capacity - len(self._running)
-        if free > 0:
-            for delivery in self.store.claim(now=now, worker=self.worker, lease=self.lease, limit=free):
-                self._running.add(self.executor.submit(sender.send, delivery))
+    def _start(self, now: datetime, *, silent: bool) -> None:
+        sender = Sender(self.store, self.messenger, self.clock, self._ways)
+        if not silent:
+            for delivery in self.store.unsettled(now=now, worker=self.worker, lease=self.lease):
+                self._running.add(self.executor.submit(sender.recover, delivery))
+        for delivery in self._claimed(now, silent=silent):
+            self._running.add(self.executor.submit(sender.send, delivery))
+
+    def _claimed(self, now: datetime, *, silent: bool) -> Sequence[Delivery]:
+        """Slack is probed with one delivery when it has refused the token; the other transports go on."""
+        free = self.capacity - len(self._running)
+        if free <= 0:
+            return ()
+        take = partial(self.store.claim, now=now, worker=self.worker, lease=self.lease)
+        if self._problem is None:
+            return take(limit=free)
+        beyond = take(limit=free, beyond_slack=True)
+        return beyond if silent else [*beyond, *take(limit=1)]
 
     def _collect(self, patience: timedelta | None) -> tuple[list[Ended], list[BaseException]]:
         seconds = None if patience is None else patience.total_seconds()
@@ -93,11 +118,16 @@ class Deliver:
         self._judge_token(ended, now)
         refused = [(one.delivery.notification.destination, one.code) for one in ended]
         given_up = [one.delivery for one in ended if one.outcome is Outcome.DEAD]
+        undelivered = (*given_up, *self.store.overdue(now=now))
+        self._rescue.overdue(undelivered, slack_works=self._problem is None, now=now)
+        if self._problem is not None:
+            turned_away = [one.delivery for one in ended if one.outcome is Outcome.TOKEN_REFUSED]
+            self._rescue.refused(turned_away, code=self._problem, now=now)
         return Round(
             outcomes=Counter(one.outcome for one in ended),
             refusals=Counter((destination, code) for destination, code in refused if code is not None),
             in_flight=len(self._running),
-            undelivered=(*given_up, *self.store.overdue(now=now)),
+            undelivered=undelivered,
             problem=self._problem,
             crashes=crashes,
         )
@@ -107,5 +137,10 @@ class Deliver:
         refused = [one.code for one in ended if one.outcome is Outcome.TOKEN_REFUSED]
         if refused:
             self._problem, self._silent_until = refused[0], now + _PROBE
-        elif any(one.outcome in {Outcome.SENT, Outcome.FOUND, Outcome.SHORTENED} for one in ended):
+        elif any(_slack_took(one) for one in ended):
             self._problem = self._silent_until = None
+
+
+def _slack_took(ended: Ended) -> bool:
+    taken = ended.outcome in {Outcome.SENT, Outcome.FOUND, Outcome.SHORTENED, Outcome.SENT_PERHAPS_TWICE}
+    return taken and is_slack(ended.delivery.notification.destination)

@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from observatory.alerting import Notification
+from observatory.alerting import Notification, NotificationKind
 from observatory.outputs.message import Message
 
 
+def is_slack(destination: str) -> bool:
+    """A Slack channel's id; everything else says what it is: `email:…`, `webhook:…`."""
+    return ":" not in destination
+
+
 class DeliveryState(StrEnum):
-    """Where a delivery stands. SENT, FAILED_OVER, DEAD and SUPERSEDED are final."""
+    """Where a delivery stands. SENT, FAILED_OVER, DEAD, SUPERSEDED and DIGESTED are final."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -18,6 +23,8 @@ class DeliveryState(StrEnum):
     FAILED_OVER = "failed_over"
     DEAD = "dead"
     SUPERSEDED = "superseded"
+    DIGESTED = "digested"
+    """A root that is told in the channel's digest (`Delivery.digest`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +45,17 @@ class Delivery:
     permalink: str | None = None
     last_error: str | None = None
     sent_at: datetime | None = None
+    digest: str | None = None
+    """The incident id of the digest that tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many deliveries ended in this state, and how long they took in all."""
+
+    state: DeliveryState
+    kind: NotificationKind
+    priority: int
+    count: int
+    seconds: float
+    """From when they were due until they were sent, summed; 0 in states other than SENT."""

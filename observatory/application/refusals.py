@@ -2,6 +2,11 @@
 
 from enum import StrEnum
 
+NOT_EDITABLE = "not_editable"
+"""Said by transports that are not Slack: an e-mail stays as it was sent."""
+UNREADABLE = "unreadable"
+"""Said by them too: what was sent can't be looked up."""
+
 
 class Reaction(StrEnum):
     """What to do about a refusal."""
@@ -14,6 +19,8 @@ class Reaction(StrEnum):
     """The message is not liked: its bare text may be. Also for codes never heard of."""
     NEW_ROOT = "new_root"
     """The message to edit or to answer is gone."""
+    LEAVE_OUT = "leave_out"
+    """What was sent there can't be edited, and what an edit shows is not worth another message."""
 
 
 _REACTIONS = {
@@ -48,6 +55,7 @@ _REACTIONS = {
         "message_not_found",
         "thread_not_found",
     ),
+    Reaction.LEAVE_OUT: (NOT_EDITABLE,),
 }
 _BY_CODE = {code: reaction for reaction, codes in _REACTIONS.items() for code in codes}
 

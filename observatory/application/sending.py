@@ -4,28 +4,24 @@ The protocol that loses nothing: the store has committed SENDING before we are c
 answer makes it AMBIGUOUS, and history is asked before anything is sent again.
 """
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from observatory.alerting import NotificationKind
+from observatory.application import notices, pauses
 from observatory.application.delivery import Delivery, DeliveryState
 from observatory.application.ports import AlertStore, Clock, Messenger, Posted
 from observatory.application.refusals import Reaction, reaction_to
-from observatory.application.rerouting import as_root, moved, next_channel
-from observatory.catalog import Catalog
+from observatory.application.rerouting import Ways, as_root, moved
 from observatory.errors import Ambiguous, RateLimited, Refused, Unavailable
 from observatory.outputs.message import Message
 from observatory.outputs.slack import short_form, with_banner
 
-_LOOK_AGAIN = timedelta(seconds=5)
 _NOT_YET_FOUND = "not found in the channel's history; looking once more before sending again"
 _LOOKS_AT_UNREADABLE_HISTORY = 4
-_LONGEST_WAIT = timedelta(seconds=30)
-_TOKEN_WAIT = timedelta(seconds=60)
-_ROOT_WAIT = timedelta(seconds=2)
+_PERHAPS_TWICE = "Possible duplicate: no answer came, and what was sent can't be looked up"
 
 
 class Outcome(StrEnum):
@@ -45,6 +41,8 @@ class Outcome(StrEnum):
     NEW_ROOT = "new_root"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - no secret: Slack's word on one
     DEAD = "dead"
+    LEFT_OUT = "left_out"
+    """An edit of what can't be edited, such as an e-mail."""
     OVERTAKEN = "overtaken"
     """Our lease ran out, and another worker has it now."""
 
@@ -65,8 +63,7 @@ class Sender:
     store: AlertStore
     messenger: Messenger
     clock: Clock
-    catalog: Callable[[], Catalog]
-    catch_all: str | None = None
+    ways: Ways
 
     def send(self, delivery: Delivery) -> Ended:
         """Send a claimed delivery."""
@@ -91,7 +88,7 @@ class Sender:
             return self._sent(delivery, found, Outcome.FOUND)
         if delivery.last_error == _NOT_YET_FOUND:
             return self.send(delivery)
-        return self._ambiguous(delivery, _NOT_YET_FOUND, wait=_LOOK_AGAIN)
+        return self._ambiguous(delivery, _NOT_YET_FOUND, wait=pauses.LOOK_AGAIN)
 
     def _unreadable(self, delivery: Delivery, error: Refused | Unavailable) -> Ended:
         """History keeps its secret: ask a few times when that may pass, then send again, labelled."""
@@ -99,10 +96,10 @@ class Sender:
             token_is_bad = reaction_to(error.code) is Reaction.STOP and error.code != "missing_scope"
             if not token_is_bad:
                 return self._send_marked(delivery, error)
-            ended = self._ambiguous(delivery, str(error), wait=_TOKEN_WAIT)
+            ended = self._ambiguous(delivery, str(error), wait=pauses.TOKEN_REFUSED)
             return replace(ended, outcome=Outcome.TOKEN_REFUSED, code=error.code)
         if delivery.attempt < _LOOKS_AT_UNREADABLE_HISTORY:
-            return self._ambiguous(delivery, str(error), wait=_backoff(delivery))
+            return self._ambiguous(delivery, str(error), wait=pauses.backoff(delivery))
         return self._send_marked(delivery, error)
 
     def _try(self, delivery: Delivery, root: Delivery | None, message: Message) -> Ended:
@@ -115,9 +112,11 @@ class Sender:
         except Ambiguous as error:
             if delivery.notification.kind is NotificationKind.UPDATE:
                 return self._later(delivery, str(error))
-            return self._ambiguous(delivery, str(error), wait=_backoff(delivery))
+            return self._ambiguous(delivery, str(error), wait=pauses.backoff(delivery))
         except Unavailable as error:
-            self.store.hold(delivery.notification.destination, until=self.clock.now() + _backoff(delivery))
+            self.store.hold(
+                delivery.notification.destination, until=self.clock.now() + pauses.backoff(delivery)
+            )
             return self._later(delivery, str(error))
         return self._sent(delivery, posted, Outcome.SENT)
 
@@ -129,39 +128,53 @@ class Sender:
             )
         channel = root.channel or notification.destination
         if notification.kind is NotificationKind.UPDATE:
-            return self.messenger.update(channel, root.ts, message, delivery_id=notification.delivery_id)
+            return self.messenger.update(
+                channel,
+                root.ts,
+                message,
+                delivery_id=notification.delivery_id,
+                root_id=root.notification.delivery_id,
+            )
         return self.messenger.post(channel, message, delivery_id=notification.delivery_id, thread_ts=root.ts)
 
     def _refused(self, delivery: Delivery, root: Delivery | None, message: Message, error: Refused) -> Ended:
         match reaction_to(error.code):
             case Reaction.STOP:
                 return self._later(
-                    delivery, str(error), Outcome.TOKEN_REFUSED, wait=_TOKEN_WAIT, code=error.code
+                    delivery, str(error), Outcome.TOKEN_REFUSED, wait=pauses.TOKEN_REFUSED, code=error.code
                 )
             case Reaction.FAIL_OVER:
                 return self._fail_over(delivery, error.code)
             case Reaction.NEW_ROOT if root is not None:
                 return self._replace_root(delivery, root, error.code)
-            case _ if message.blocks:
-                ended = self._try(delivery, root, short_form(message))
-                outcome = Outcome.SHORTENED if ended.outcome is Outcome.SENT else ended.outcome
-                return replace(ended, outcome=outcome, code=error.code)
-            case _ if self.clock.now() > delivery.notification.deadline:
-                return self._fail_over(delivery, error.code)
+            case Reaction.LEAVE_OUT:
+                left_out = replace(delivery, state=DeliveryState.SUPERSEDED, last_error=str(error))
+                return self._settle(left_out, Outcome.LEFT_OUT)
             case _:
-                return self._later(delivery, str(error), code=error.code)
+                return self._disliked(delivery, root, message, error)
+
+    def _disliked(self, delivery: Delivery, root: Delivery | None, message: Message, error: Refused) -> Ended:
+        """The bare text at once; where that is refused as well, later again, and after the deadline elsewhere."""
+        if message.blocks:
+            ended = self._try(delivery, root, short_form(message))
+            outcome = Outcome.SHORTENED if ended.outcome is Outcome.SENT else ended.outcome
+            return replace(ended, outcome=outcome, code=error.code)
+        if self.clock.now() > delivery.notification.deadline:
+            return self._fail_over(delivery, error.code)
+        return self._later(delivery, str(error), code=error.code)
 
     def _fail_over(self, delivery: Delivery, code: str) -> Ended:
-        """On to the next channel; at the last one, keep trying until the deadline."""
+        """On to the next way, and the platform squad is told; at the last one, keep trying until the deadline."""
         incident = self.store.incident(delivery.notification.incident)
-        squad = None if incident is None else self.catalog().squads.get(incident.squad)
-        channel = next_channel(delivery.notification.destination, squad=squad, catch_all=self.catch_all)
-        if channel is not None:
+        squad = None if incident is None else incident.squad
+        destination = self.ways.next(delivery.notification.destination, squad)
+        now = self.clock.now()
+        if destination is not None:
             ended = replace(delivery, state=DeliveryState.FAILED_OVER, last_error=code)
-            return self._settle(
-                ended, Outcome.FAILED_OVER, then=moved(delivery, channel, because=code), code=code
-            )
-        if self.clock.now() > delivery.notification.deadline:
+            notice = notices.broken(delivery, self.ways, code=code, now=now)
+            then = [moved(delivery, destination, because=code), *notice]
+            return self._settle(ended, Outcome.FAILED_OVER, then=then, code=code)
+        if now > delivery.notification.deadline:
             ended = replace(delivery, state=DeliveryState.DEAD, last_error=code)
             return self._settle(ended, Outcome.DEAD, code=code)
         return self._later(delivery, code, code=code)
@@ -177,12 +190,12 @@ class Sender:
         }
         if states.keys() & {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.AMBIGUOUS}:
             waiting = replace(delivery, state=DeliveryState.PENDING)
-            return self._settle(self._not_before(waiting, _ROOT_WAIT), Outcome.WAITS_FOR_ROOT)
+            return self._settle(self._not_before(waiting, pauses.FOR_ROOT), Outcome.WAITS_FOR_ROOT)
         gone_on = states.get(DeliveryState.FAILED_OVER)
         if gone_on is not None:
             return self._fail_over(delivery, gone_on.last_error or "root_failed_over")
         superseded = replace(delivery, state=DeliveryState.SUPERSEDED, last_error="no root was sent")
-        return self._settle(superseded, Outcome.NEW_ROOT, then=as_root(delivery))
+        return self._settle(superseded, Outcome.NEW_ROOT, then=[as_root(delivery)])
 
     def _replace_root(self, delivery: Delivery, root: Delivery, code: str) -> Ended:
         """First the new root takes the old one's place, then the update ends: after a crash between, it is an edit."""
@@ -205,10 +218,7 @@ class Sender:
         )
 
     def _send_marked(self, delivery: Delivery, error: Exception) -> Ended:
-        marked = replace(
-            delivery,
-            message=with_banner(delivery.message, "Possible duplicate: Slack's history can't be read"),
-        )
+        marked = replace(delivery, message=with_banner(delivery.message, _PERHAPS_TWICE))
         ended = self.send(marked)
         if ended.outcome in {Outcome.SENT, Outcome.SHORTENED}:
             return replace(ended, outcome=Outcome.SENT_PERHAPS_TWICE)
@@ -218,22 +228,30 @@ class Sender:
         return ended
 
     def _sent(self, delivery: Delivery, posted: Posted, outcome: Outcome) -> Ended:
+        now = self.clock.now()
         sent = replace(
             delivery,
             state=DeliveryState.SENT,
             channel=posted.channel,
             ts=posted.ts,
             permalink=posted.permalink,
-            sent_at=self.clock.now(),
+            sent_at=now,
             last_error=None,
         )
-        return self._settle(sent, outcome)
+        posts = delivery.notification.kind is not NotificationKind.UPDATE
+        ended = self._settle(sent, outcome, rest_until=now + pauses.BETWEEN_POSTS if posts else None)
+        notices.mended(delivery.notification.destination, self.store, now=now)
+        return ended
 
     def _rate_limited(self, delivery: Delivery, error: RateLimited) -> Ended:
-        """The channel waits as long as Slack says, and its order stays."""
-        self.store.hold(
-            delivery.notification.destination, until=self.clock.now() + error.retry_after + _jitter(delivery)
-        )
+        """The channel waits as long as Slack says, and its order stays; an edit waits by itself.
+
+        Edits are limited over all channels: a page in this one must not wait for that.
+        """
+        wait = error.retry_after + pauses.jitter(delivery)
+        if delivery.notification.kind is NotificationKind.UPDATE:
+            return self._later(delivery, str(error), Outcome.RATE_LIMITED, wait=wait, code=error.code)
+        self.store.hold(delivery.notification.destination, until=self.clock.now() + wait)
         return self._settle(
             replace(delivery, state=DeliveryState.PENDING, last_error=str(error)),
             Outcome.RATE_LIMITED,
@@ -250,16 +268,22 @@ class Sender:
         code: str | None = None,
     ) -> Ended:
         waiting = replace(delivery, state=DeliveryState.PENDING, last_error=error)
-        return self._settle(self._not_before(waiting, wait or _backoff(delivery)), outcome, code=code)
+        return self._settle(self._not_before(waiting, wait or pauses.backoff(delivery)), outcome, code=code)
 
     def _ambiguous(self, delivery: Delivery, error: str, *, wait: timedelta) -> Ended:
         doubtful = replace(delivery, state=DeliveryState.AMBIGUOUS, last_error=error)
         return self._settle(self._not_before(doubtful, wait), Outcome.AMBIGUOUS)
 
     def _settle(
-        self, delivery: Delivery, outcome: Outcome, *, then: Delivery | None = None, code: str | None = None
+        self,
+        delivery: Delivery,
+        outcome: Outcome,
+        *,
+        then: Sequence[Delivery] = (),
+        rest_until: datetime | None = None,
+        code: str | None = None,
     ) -> Ended:
-        written = self.store.settle(delivery, then=() if then is None else (then,))
+        written = self.store.settle(delivery, then=then, rest_until=rest_until)
         return Ended(outcome if written else Outcome.OVERTAKEN, delivery, code)
 
     def _not_before(self, delivery: Delivery, wait: timedelta) -> Delivery:
@@ -268,19 +292,3 @@ class Sender:
 
     def _is_overtaken(self, delivery: Delivery) -> bool:
         return delivery.lease_until is not None and self.clock.now() >= delivery.lease_until
-
-
-def _backoff(delivery: Delivery) -> timedelta:
-    """1, 2, 4, … 30 s, of which the upper half is jitter."""
-    longest = min(timedelta(seconds=2 ** min(delivery.attempt - 1, 6)), _LONGEST_WAIT)
-    return longest * (0.5 + 0.5 * _fraction(delivery))
-
-
-def _jitter(delivery: Delivery) -> timedelta:
-    return timedelta(milliseconds=250) * _fraction(delivery)
-
-
-def _fraction(delivery: Delivery) -> float:
-    """0 to 1, the same for the same attempt: spread without chance, so that a test sees what happens."""
-    seed = f"{delivery.notification.delivery_id} {delivery.attempt}".encode()
-    return int.from_bytes(hashlib.sha256(seed).digest()[:4]) / 2**32

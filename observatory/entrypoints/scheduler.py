@@ -11,15 +11,20 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from observatory.application.deliver import Deliver
+from observatory.application.actions import Actions
+from observatory.application.deliver import Deliver, Round
 from observatory.application.delivery import Delivery
 from observatory.application.leadership import Evaluator, Leadership
+from observatory.application.ports import Clock
 from observatory.application.recorder import HOURS_KEPT
+from observatory.application.vitals import Vitals
 from observatory.bootstrap import Observatory
+from observatory.entrypoints.presses import hear
 from observatory.errors import ObservatoryError
 
 _log = structlog.get_logger("observatory.scheduler")
 _EVERY_SECOND = timedelta(seconds=1)
+_ROUNDS, _ROUNDS_WITHOUT_AN_END = 50, 4
 _PRUNING = timedelta(hours=1)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -55,9 +60,18 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
         "tick": (_evaluator(observatory), Aligned(length, lag=lag)),
         "prune": (lambda: leadership.only(lambda: _prune(observatory)), Aligned(_PRUNING, lag=lag)),
         "lead": (lambda: _campaign(leadership, scheduler), Aligned(_EVERY_SECOND)),
+        "heartbeat": (observatory.alive.heartbeat, Aligned(_EVERY_SECOND)),
+        "watch": (lambda: _watch(observatory), Aligned(_EVERY_SECOND)),
     }
+    if (canary := observatory.alive.canary) is not None:
+        jobs["canary"] = (canary, Aligned(_EVERY_SECOND))
+    if (socket_mode := observatory.alive.socket_mode) is not None:
+        jobs["socket_mode"] = (lambda: socket_mode.keep(_ear(observatory.actions)), Aligned(_EVERY_SECOND))
     if (deliver := observatory.deliver) is not None:
-        jobs["deliver"] = (Rounds(deliver), Aligned(_EVERY_SECOND))
+        jobs["deliver"] = (
+            Rounds(deliver, observatory.views.vitals, observatory.clock),
+            Aligned(_EVERY_SECOND),
+        )
     # A catch-up or a delivery that takes longer than its turn is no news, and errors are told in our own words.
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     scheduler = BackgroundScheduler(
@@ -88,6 +102,18 @@ def _campaign(leadership: Leadership, scheduler: BackgroundScheduler) -> None:
         scheduler.modify_job("tick", next_run_time=leadership.clock.now())
 
 
+def _watch(observatory: Observatory) -> None:
+    """Others' signs of life are judged by one replica; a drill is closed by whoever sees first that it arrived."""
+    observatory.leadership.only(observatory.alive.watchdog)
+    observatory.alive.drills()
+
+
+def _ear(actions: Actions) -> Callable[[str], None]:
+    """What Socket Mode tells is done like what comes by HTTP."""
+    door = actions.door
+    return lambda payload: None if door is None else hear(payload, actions.press, door)
+
+
 def _prune(observatory: Observatory) -> None:
     now = observatory.clock.now()
     try:
@@ -99,18 +125,34 @@ def _prune(observatory: Observatory) -> None:
 
 @dataclass(slots=True)
 class Rounds:
-    """Rounds of delivery, one a call. How they went goes to the log; what is late is said once, not every second."""
+    """Rounds of delivery. How they went goes to the log; what is late is said once, not every second."""
 
     deliver: Deliver
+    vitals: Vitals
+    clock: Clock
     _late: frozenset[str] = frozenset()
 
     def __call__(self) -> None:
-        """Run one."""
+        """Run one, and the next at once while they bring something: a storm is not served one round a second."""
+        for number in range(_ROUNDS):
+            done = self._run()
+            patient = number < _ROUNDS_WITHOUT_AN_END and done.in_flight
+            if not done.outcomes and not patient:
+                return
+
+    def _run(self) -> Round:
+        began = self.clock.now()
         try:
             done = self.deliver()
         except ObservatoryError as error:
             _log.error("delivery_failed", error=str(error))
-            return
+            return Round()
+        if done.problem is None and not done.crashes:
+            self.vitals.delivered_at = began
+        self._tell(done)
+        return done
+
+    def _tell(self, done: Round) -> None:
         if done.outcomes:
             _log.info("delivered", **{outcome.value: count for outcome, count in done.outcomes.items()})
         for (destination, code), count in done.refusals.items():

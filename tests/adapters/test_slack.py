@@ -2,6 +2,7 @@ import socket
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import httpx2
 import pytest
 from support.slack import CHANNEL, CHANNELS, delivery_ids, plan_fault, postings
 
@@ -197,3 +198,50 @@ def test_the_token_is_in_no_error(slack):
     with pytest.raises(Refused, match="invalid_auth") as raised:
         messenger.check()
     assert "s3cret" not in str(raised.value)
+
+
+def test_a_public_channel_that_asks_for_membership_is_joined(slack, messenger):
+    create(slack, "C0PUBLIC00", member=False)
+    plan_fault(slack.url, trouble="error", error="not_in_channel", channel="C0PUBLIC00")
+    posted = messenger.post("C0PUBLIC00", BURNS, delivery_id="d-1")
+    assert messenger.find("C0PUBLIC00", "d-1", since=LONG_AGO) == posted
+    assert member_of(slack, "C0PUBLIC00")
+
+
+def test_a_history_that_asks_for_membership_is_read_after_joining(slack, messenger):
+    create(slack, "C0PUBLIC01", member=False)
+    assert messenger.find("C0PUBLIC01", "d-1", since=LONG_AGO) is None
+    assert member_of(slack, "C0PUBLIC01")
+
+
+def test_a_private_channel_has_to_invite_us(slack, messenger):
+    create(slack, "C0PRIVATE0", private=True, member=False)
+    with pytest.raises(Refused) as refused:
+        messenger.post("C0PRIVATE0", BURNS, delivery_id="d-1")
+    assert refused.value.code == "not_in_channel"
+
+
+def test_an_edited_message_is_still_found_by_the_id_of_its_root(slack, messenger):
+    create(slack, "C0EDITED00")
+    root = messenger.post("C0EDITED00", BURNS, delivery_id="root")
+    messenger.update("C0EDITED00", root.ts, BURNS, delivery_id="edit", root_id="root")
+    assert [messenger.find("C0EDITED00", one, since=LONG_AGO) for one in ("root", "edit")] == [root, root]
+
+
+def test_every_copy_is_found_oldest_first_and_can_be_deleted_even_twice(slack, messenger):
+    create(slack, "C0TWICE000")
+    copies = [messenger.post("C0TWICE000", BURNS, delivery_id="d-1") for _ in range(3)]
+    assert messenger.copies("C0TWICE000", "d-1", since=LONG_AGO) == copies
+    for _ in range(2):
+        messenger.delete("C0TWICE000", copies[1].ts)
+    assert messenger.copies("C0TWICE000", "d-1", since=LONG_AGO) == [copies[0], copies[2]]
+
+
+def create(slack, channel, **changes):
+    body = {"id": channel, "name": channel.lower()} | changes
+    httpx2.post(f"{slack.url}/admin/channels", json=body).raise_for_status()
+
+
+def member_of(slack, channel):
+    listed = httpx2.get(f"{slack.url}/admin/channels").json()
+    return next(one["member"] for one in listed if one["id"] == channel)

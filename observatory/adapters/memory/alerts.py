@@ -7,7 +7,7 @@ from threading import RLock
 
 from observatory.alerting import Incident, IncidentState, NotificationKind, Silence
 from observatory.application.audit import AuditEntry
-from observatory.application.delivery import Delivery, DeliveryState
+from observatory.application.delivery import Delivery, DeliveryState, Tally, is_slack
 
 LIVE = frozenset(DeliveryState) - {DeliveryState.DEAD, DeliveryState.FAILED_OVER, DeliveryState.SUPERSEDED}
 IN_FLIGHT = frozenset({DeliveryState.SENDING, DeliveryState.AMBIGUOUS})
@@ -24,6 +24,7 @@ class MemoryAlerts:
         self._held: dict[str, datetime] = {}
         self._silences: dict[str, Silence] = {}
         self._audit: list[AuditEntry] = []
+        self._tallies: dict[tuple[DeliveryState, NotificationKind, int], Tally] = {}
 
     def incidents(
         self,
@@ -88,13 +89,17 @@ class MemoryAlerts:
         with self._lock:
             return [one for one in reversed(self._audit) if subject in (None, one.subject)][:limit]
 
-    def claim(self, *, now: datetime, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
+    def claim(
+        self, *, now: datetime, worker: str, lease: timedelta, limit: int, beyond_slack: bool = False
+    ) -> Sequence[Delivery]:
         """Take the most urgent delivery of each free destination."""
         with self._lock:
             busy = {row.notification.destination for row in self._outbox.values() if row.state in IN_FLIGHT}
             busy |= {destination for destination, until in self._held.items() if until > now}
             taken: list[Delivery] = []
             for row in sorted(self._due(now), key=_urgency):
+                if beyond_slack and is_slack(row.notification.destination):
+                    continue
                 if row.notification.destination not in busy and len(taken) < limit:
                     busy.add(row.notification.destination)
                     taken.append(row)
@@ -106,13 +111,18 @@ class MemoryAlerts:
             rows = [row for row in self._outbox.values() if _is_unsettled(row, now)]
             return self._take(sorted(rows, key=_urgency), now=now, worker=worker, lease=lease)
 
-    def settle(self, delivery: Delivery, *, then: Sequence[Delivery] = ()) -> bool:
+    def settle(
+        self, delivery: Delivery, *, then: Sequence[Delivery] = (), rest_until: datetime | None = None
+    ) -> bool:
         """Write how an attempt ended, unless a later attempt has begun."""
         with self._lock:
             key = delivery.notification.delivery_id
             row = self._outbox.get(key)
             if row is None or row.attempt != delivery.attempt:
                 return False
+            self._tallied(row, delivery)
+            if rest_until is not None:
+                self._held[row.notification.destination] = rest_until
             notification = replace(row.notification, not_before=delivery.notification.not_before)
             self._outbox[key] = replace(
                 delivery, notification=notification, message=row.message, lease_until=None
@@ -143,6 +153,34 @@ class MemoryAlerts:
             ]
         return sorted(found, key=lambda row: row.notification.deadline)
 
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Due and PENDING, most urgent first."""
+        with self._lock:
+            found = [
+                row
+                for row in self._outbox.values()
+                if row.state is DeliveryState.PENDING and row.notification.not_before <= now
+            ]
+        return sorted(found, key=_urgency)[:limit]
+
+    def resent(self, *, since: datetime) -> Sequence[Delivery]:
+        """SENT since then by a second or later attempt, newest first."""
+        with self._lock:
+            found = [
+                row
+                for row in self._outbox.values()
+                if row.state is DeliveryState.SENT
+                and row.attempt > 1
+                and row.sent_at
+                and row.sent_at >= since
+            ]
+        return sorted(found, key=lambda row: row.sent_at or since, reverse=True)
+
+    def tallies(self) -> Sequence[Tally]:
+        """What became of every delivery."""
+        with self._lock:
+            return [self._tallies[key] for key in sorted(self._tallies)]
+
     def root(self, incident_id: str, destination: str) -> Delivery | None:
         """The message that was sent for this incident to this destination, if any."""
         with self._lock:
@@ -170,6 +208,16 @@ class MemoryAlerts:
             self._silences = {key: one for key, one in self._silences.items() if one.ends_at >= before}
             self._audit = [entry for entry in self._audit if entry.at >= before]
 
+    def _tallied(self, before: Delivery, after: Delivery) -> None:
+        """Count what has ended now; what had ended before is counted already."""
+        if after.state in UNFINISHED or before.state not in UNFINISHED:
+            return
+        told = before.notification
+        key = (after.state, told.kind, told.priority)
+        old = self._tallies.get(key, Tally(*key, count=0, seconds=0.0))
+        seconds = 0.0 if after.sent_at is None else (after.sent_at - told.not_before).total_seconds()
+        self._tallies[key] = replace(old, count=old.count + 1, seconds=old.seconds + seconds)
+
     def _queue(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
             if delivery.notification.delivery_id not in self._outbox and not self._is_second_root(delivery):
@@ -192,7 +240,9 @@ class MemoryAlerts:
         for row in siblings:
             pending_update = row.state is DeliveryState.PENDING and not _is_root(row)
             if pending_update and row.notification.revision < newest:
-                self._outbox[row.notification.delivery_id] = replace(row, state=DeliveryState.SUPERSEDED)
+                superseded = replace(row, state=DeliveryState.SUPERSEDED)
+                self._tallied(row, superseded)
+                self._outbox[row.notification.delivery_id] = superseded
 
     def _due(self, now: datetime) -> Iterable[Delivery]:
         for row in self._outbox.values():

@@ -1,6 +1,7 @@
 """Slack in memory: keeps what was posted, and fails as it is told to."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -20,6 +21,7 @@ class Written:
     delivery_id: str
     thread_ts: str | None = None
     edits: int = 0
+    root_id: str | None = None
 
 
 class MemoryMessenger:
@@ -37,10 +39,6 @@ class MemoryMessenger:
         """Raise this at the next post or update; with `after_posting` it happens nevertheless, as a lost answer is."""
         self._failures.append((error, after_posting))
 
-    def delete(self, ts: str) -> None:
-        """Remove a message, as people do."""
-        self.written = [one for one in self.written if one.ts != ts]
-
     def post(
         self, channel: str, message: Message, *, delivery_id: str, thread_ts: str | None = None
     ) -> Posted:
@@ -52,14 +50,17 @@ class MemoryMessenger:
             self.written.append(one)
             return self._after(failure, one)
 
-    def update(self, channel: str, ts: str, message: Message, *, delivery_id: str) -> Posted:
+    def update(
+        self, channel: str, ts: str, message: Message, *, delivery_id: str, root_id: str | None = None
+    ) -> Posted:
         """Replace a message's content and metadata."""
         with self._lock:
             failure = self._before(channel)
             one = next((one for one in self.written if (one.channel, one.ts) == (channel, ts)), None)
             if one is None:
                 raise Refused(f"no message {ts} in {channel}", code="message_not_found")
-            one.message, one.delivery_id, one.edits = message, delivery_id, one.edits + 1
+            one.message, one.delivery_id, one.root_id = message, delivery_id, root_id
+            one.edits += 1
             return self._after(failure, one)
 
     def find(
@@ -68,11 +69,27 @@ class MemoryMessenger:
         """Look for a delivery id; everything here is newer than `since`, which is only remembered."""
         with self._lock:
             self.searched_since.append(since)
+            return next(iter(self._carrying(channel, delivery_id, thread_ts)), None)
+
+    def copies(self, channel: str, delivery_id: str, *, since: datetime) -> Sequence[Posted]:  # noqa: ARG002 - as above
+        """Every message with this delivery id."""
+        with self._lock:
+            return self._carrying(channel, delivery_id, None)
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Remove a message."""
+        with self._lock:
             self._refuse(channel)
-            for one in self.written:
-                if (one.channel, one.delivery_id, one.thread_ts) == (channel, delivery_id, thread_ts):
-                    return _posted(one)
-        return None
+            self.written = [one for one in self.written if (one.channel, one.ts) != (channel, ts)]
+
+    def _carrying(self, channel: str, delivery_id: str, thread_ts: str | None) -> list[Posted]:
+        self._refuse(channel)
+        return [
+            _posted(one)
+            for one in self.written
+            if (one.channel, one.thread_ts) == (channel, thread_ts)
+            and delivery_id in (one.delivery_id, one.root_id)
+        ]
 
     def _before(self, channel: str) -> ObservatoryError | None:
         self._refuse(channel)

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from observatory.adapters.sql import people, queue
 from observatory.adapters.sql.dialects import insert
 from observatory.adapters.sql.engine import Fence, reading, unfenced, writing
-from observatory.adapters.sql.schema import UNFINISHED, incidents, lanes, outbox, silences
+from observatory.adapters.sql.schema import UNFINISHED, incidents, outbox, silences, tallies
 from observatory.alerting import Incident, IncidentState, Silence
 from observatory.application.audit import AuditEntry
-from observatory.application.delivery import Delivery, DeliveryState
+from observatory.application.delivery import Delivery, DeliveryState, Tally
 
 
 class SqlAlerts:
@@ -92,10 +92,12 @@ class SqlAlerts:
         with reading(self._engine) as connection:
             return connection.scalars(people.audit_query(subject, limit)).all()
 
-    def claim(self, *, now: datetime, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
+    def claim(
+        self, *, now: datetime, worker: str, lease: timedelta, limit: int, beyond_slack: bool = False
+    ) -> Sequence[Delivery]:
         """Take the most urgent delivery of each free destination."""
         with writing(self._engine) as connection:
-            rows = queue.most_urgent(connection, now=now, limit=limit)
+            rows = queue.most_urgent(connection, now=now, limit=limit, beyond_slack=beyond_slack)
             return queue.take(connection, rows, worker=worker, lease_until=now + lease)
 
     def unsettled(self, *, now: datetime, worker: str, lease: timedelta) -> Sequence[Delivery]:
@@ -104,10 +106,12 @@ class SqlAlerts:
             rows = queue.left_behind(connection, now=now)
             return queue.take(connection, rows, worker=worker, lease_until=now + lease)
 
-    def settle(self, delivery: Delivery, *, then: Sequence[Delivery] = ()) -> bool:
+    def settle(
+        self, delivery: Delivery, *, then: Sequence[Delivery] = (), rest_until: datetime | None = None
+    ) -> bool:
         """Write how an attempt ended, unless a later attempt has begun."""
         with writing(self._engine) as connection:
-            if not queue.settle(connection, delivery):
+            if not queue.settle(connection, delivery, rest_until=rest_until):
                 return False
             queue.add(connection, then)
             return True
@@ -115,10 +119,7 @@ class SqlAlerts:
     def hold(self, destination: str, *, until: datetime) -> None:
         """Leave a destination alone for a while."""
         with writing(self._engine) as connection:
-            statement = insert(connection, lanes).values(destination=destination, held_until=until)
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["destination"], set_={"held_until": until})
-            )
+            queue.hold(connection, destination, until=until)
 
     def deliveries(self, *, incident: str | None = None, limit: int = 200) -> Sequence[Delivery]:
         """Newest first."""
@@ -131,6 +132,22 @@ class SqlAlerts:
         """Deliveries that are not final and past their deadline, oldest deadline first."""
         late = sa.and_(sa.text(UNFINISHED), outbox.c.deadline < now)
         return self._found(sa.select(outbox).where(late).order_by(outbox.c.deadline, outbox.c.number))
+
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Due and PENDING, most urgent first."""
+        due = sa.and_(queue.IS_PENDING, outbox.c.not_before <= now)
+        return self._found(sa.select(outbox).where(due).order_by(*queue.URGENCY).limit(limit))
+
+    def resent(self, *, since: datetime) -> Sequence[Delivery]:
+        """SENT since then by a second or later attempt, newest first."""
+        again = sa.and_(sa.text("state = 'sent' AND attempt > 1"), outbox.c.sent_at >= since)
+        return self._found(sa.select(outbox).where(again).order_by(outbox.c.sent_at.desc()))
+
+    def tallies(self) -> Sequence[Tally]:
+        """What became of every delivery."""
+        query = sa.select(tallies).order_by(tallies.c.state, tallies.c.kind, tallies.c.priority)
+        with reading(self._engine) as connection:
+            return [Tally(*row) for row in connection.execute(query)]
 
     def root(self, incident_id: str, destination: str) -> Delivery | None:
         """The message that was sent for this incident to this destination, if any."""

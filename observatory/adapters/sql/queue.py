@@ -5,6 +5,7 @@ Locking deliveries alone would not do: while one worker takes the most urgent, a
 and the other worker would take that. SKIP LOCKED: nobody waits, a locked lane is being served.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from observatory.adapters.sql.dialects import insert
-from observatory.adapters.sql.schema import IN_FLIGHT, LIVE, lanes, outbox
+from observatory.adapters.sql.schema import IN_FLIGHT, LIVE, lanes, outbox, tallies
 from observatory.alerting import NotificationKind
 from observatory.application.delivery import Delivery, DeliveryState
 
@@ -20,6 +21,8 @@ Row = sa.Row[*tuple[object, ...]]
 
 IS_PENDING = sa.text("outbox.state = 'pending'")
 """States stand in the statements as text: a database uses a partial index only when it can see its condition."""
+
+UNFINISHED_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.AMBIGUOUS})
 
 URGENCY = (outbox.c.priority, outbox.c.not_before, outbox.c.number)
 
@@ -38,6 +41,7 @@ def delivery(row: Row) -> Delivery:
         permalink=row.permalink,
         last_error=row.last_error,
         sent_at=row.sent_at,
+        digest=row.digest,
     )
 
 
@@ -55,9 +59,10 @@ def add(connection: sa.Connection, deliveries: Sequence[Delivery]) -> None:
         _supersede(connection, incident)
 
 
-def most_urgent(connection: sa.Connection, *, now: datetime, limit: int) -> Sequence[Row]:
+def most_urgent(connection: sa.Connection, *, now: datetime, limit: int, beyond_slack: bool) -> Sequence[Row]:
     """The first due delivery of each of the most urgent free lanes, which are locked until the transaction ends."""
-    head = _heads(now).subquery("head")
+    among = (outbox.c.destination.contains(":"),) if beyond_slack else ()
+    head = _heads(now, *among).subquery("head")
     free = (
         sa.select(lanes.c.destination)
         .join(head, head.c.destination == lanes.c.destination)
@@ -99,27 +104,67 @@ def take(
     ]
 
 
-def settle(connection: sa.Connection, ended: Delivery) -> bool:
+def settle(connection: sa.Connection, ended: Delivery, *, rest_until: datetime | None) -> bool:
     """Write how this attempt ended; False when it is not the row's newest."""
-    own = sa.and_(outbox.c.delivery_id == ended.notification.delivery_id, outbox.c.attempt == ended.attempt)
-    written = connection.execute(
-        outbox.update()
+    told = ended.notification
+    own = sa.and_(outbox.c.delivery_id == told.delivery_id, outbox.c.attempt == ended.attempt)
+    before = connection.execute(
+        sa.select(outbox.c.state, outbox.c.kind, outbox.c.priority, outbox.c.not_before)
         .where(own)
-        .values(
-            not_before=ended.notification.not_before,
-            state=ended.state,
-            worker=ended.worker,
-            lease_until=None,
-            channel=ended.channel,
-            ts=ended.ts,
-            permalink=ended.permalink,
-            last_error=ended.last_error,
-            sent_at=ended.sent_at,
-        )
+        .with_for_update()
+    ).one_or_none()
+    if before is None:
+        return False
+    connection.execute(outbox.update().where(own).values(_how_it_ended(ended)))
+    if before.state in UNFINISHED_STATES and ended.state not in UNFINISHED_STATES:
+        seconds = 0.0 if ended.sent_at is None else (ended.sent_at - before.not_before).total_seconds()
+        tally(connection, ended.state, before.kind, before.priority, seconds=seconds)
+    if rest_until is not None:
+        hold(connection, told.destination, until=rest_until)
+    _supersede(connection, told.incident)
+    return True
+
+
+def hold(connection: sa.Connection, destination: str, *, until: datetime) -> None:
+    """Leave a lane alone until then."""
+    statement = insert(connection, lanes).values(destination=destination, held_until=until)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["destination"], set_={"held_until": until})
     )
-    if written.rowcount:
-        _supersede(connection, ended.notification.incident)
-    return bool(written.rowcount)
+
+
+def tally(
+    connection: sa.Connection,
+    state: DeliveryState,
+    kind: NotificationKind,
+    priority: int,
+    *,
+    seconds: float,
+    count: int = 1,
+) -> None:
+    """Count deliveries that ended in this state."""
+    new = {"state": state, "kind": kind, "priority": priority, "count": count, "seconds": seconds}
+    statement = insert(connection, tallies).values(new)
+    grown = {
+        "count": tallies.c.count + statement.excluded.count,
+        "seconds": tallies.c.seconds + statement.excluded.seconds,
+    }
+    keys = ["state", "kind", "priority"]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=grown))
+
+
+def _how_it_ended(ended: Delivery) -> dict[str, object]:
+    return {
+        "not_before": ended.notification.not_before,
+        "state": ended.state,
+        "worker": ended.worker,
+        "lease_until": None,
+        "channel": ended.channel,
+        "ts": ended.ts,
+        "permalink": ended.permalink,
+        "last_error": ended.last_error,
+        "sent_at": ended.sent_at,
+    }
 
 
 def _row(new: Delivery) -> dict[str, object]:
@@ -144,6 +189,7 @@ def _row(new: Delivery) -> dict[str, object]:
         "permalink": new.permalink,
         "last_error": new.last_error,
         "sent_at": new.sent_at,
+        "digest": new.digest,
     }
 
 
@@ -182,6 +228,13 @@ def _supersede(connection: sa.Connection, incident: str) -> None:
         sa.text(f"newer.{LIVE}"),
     )
     outdated = sa.and_(outbox.c.kind == NotificationKind.UPDATE, IS_PENDING, is_newer)
-    connection.execute(
-        outbox.update().where(outbox.c.incident == incident, outdated).values(state=DeliveryState.SUPERSEDED)
-    )
+    gone = connection.execute(
+        outbox.update()
+        .where(outbox.c.incident == incident, outdated)
+        .values(state=DeliveryState.SUPERSEDED)
+        .returning(outbox.c.priority)
+    ).all()
+    for priority, count in sorted(Counter(row.priority for row in gone).items()):
+        tally(
+            connection, DeliveryState.SUPERSEDED, NotificationKind.UPDATE, priority, seconds=0.0, count=count
+        )

@@ -55,6 +55,7 @@ outbox = sa.Table(
     sa.Column("permalink", sa.Text),
     sa.Column("last_error", line()),
     sa.Column("sent_at", moment()),
+    sa.Column("digest", sa.Text, comment="The incident id of the digest that tells it."),
     sa.Index("outbox_by_incident", "incident", "destination"),
 )
 """Deliveries. `incident` is no foreign key: a self-test or a drill is told like an incident without being one."""
@@ -77,6 +78,8 @@ _partial_index(
 _partial_index("outbox_one_in_flight", "destination", where=IN_FLIGHT, unique=True)
 _partial_index("outbox_pending", "destination", "priority", "not_before", "number", where="state = 'pending'")
 _partial_index("outbox_unfinished", "deadline", where=UNFINISHED)
+_partial_index("outbox_resent", "sent_at", where="state = 'sent' AND attempt > 1")
+_partial_index("outbox_digested", "digest", where="state = 'digested'")
 
 lanes = sa.Table(
     "lanes",
@@ -85,6 +88,17 @@ lanes = sa.Table(
     sa.Column("held_until", moment()),
 )
 """One row for each destination: what a worker locks while it takes that destination's next delivery."""
+
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("state", word(DeliveryState), primary_key=True),
+    sa.Column("kind", word(NotificationKind), primary_key=True),
+    sa.Column("priority", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("seconds", sa.Double, nullable=False, comment="From due to sent, summed."),
+)
+"""What became of every delivery there ever was: the outbox forgets, and a counter may not."""
 
 silences = sa.Table(
     "silences",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from observatory.alerting import Incident, IncidentState, Silence
 from observatory.application.audit import AuditEntry
-from observatory.application.delivery import Delivery
+from observatory.application.delivery import Delivery, Tally
 
 
 class AlertStore(Protocol):
@@ -63,8 +63,12 @@ class AlertStore(Protocol):
         """Newest first; `subject` is the id of an incident or of a silence."""
         ...
 
-    def claim(self, *, now: datetime, worker: str, lease: timedelta, limit: int) -> Sequence[Delivery]:
+    def claim(
+        self, *, now: datetime, worker: str, lease: timedelta, limit: int, beyond_slack: bool = False
+    ) -> Sequence[Delivery]:
         """Take due deliveries (pending, not_before <= now), most urgent first: SENDING, attempt + 1, committed.
+
+        `beyond_slack` leaves Slack's channels alone: only other transports' destinations are served.
 
         Most urgent: lowest priority, then lowest not_before, then first recorded. At most one per destination, and
         none for a destination that has one in SENDING or AMBIGUOUS or is held (`hold`). An update or a reply waits
@@ -76,8 +80,12 @@ class AlertStore(Protocol):
         """Take due AMBIGUOUS deliveries and SENDING ones whose lease is over (their worker died): as `claim` does."""
         ...
 
-    def settle(self, delivery: Delivery, *, then: Sequence[Delivery] = ()) -> bool:
+    def settle(
+        self, delivery: Delivery, *, then: Sequence[Delivery] = (), rest_until: datetime | None = None
+    ) -> bool:
         """Write how an attempt ended, all but the message: state, not_before, error, and where it went.
+
+        `rest_until` holds the destination (as `hold` does) in the same transaction.
 
         A root that was SENT may be settled again: it moves to a new `ts` when its message was deleted.
         `then` are deliveries that take its place (a fallback's), recorded in the same transaction, so that no crash
@@ -98,6 +106,18 @@ class AlertStore(Protocol):
 
     def overdue(self, *, now: datetime) -> Sequence[Delivery]:
         """Deliveries that are not final and past their deadline, oldest deadline first."""
+        ...
+
+    def waiting(self, *, now: datetime, limit: int) -> Sequence[Delivery]:
+        """Due and PENDING, most urgent first; nothing is taken."""
+        ...
+
+    def resent(self, *, since: datetime) -> Sequence[Delivery]:
+        """SENT since then by a second or later attempt: what may be there twice, newest first."""
+        ...
+
+    def tallies(self) -> Sequence[Tally]:
+        """What became of every delivery there ever was; neither a restart nor `prune` forgets any."""
         ...
 
     def root(self, incident_id: str, destination: str) -> Delivery | None:

@@ -1,5 +1,6 @@
 """How people are told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +10,7 @@ from observatory.outputs.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Slack's answer: where the message is."""
+    """The other side's answer: where the message is. `ts` is Slack's id of it, or the transport's own."""
 
     channel: str
     ts: str
@@ -17,7 +18,7 @@ class Posted:
 
 
 class Messenger(Protocol):
-    """Slack, or something that looks like it."""
+    """Slack, or another way to people; `channel` is the notification's destination."""
 
     def post(
         self, channel: str, message: Message, *, delivery_id: str, thread_ts: str | None = None
@@ -31,16 +32,33 @@ class Messenger(Protocol):
         """
         ...
 
-    def update(self, channel: str, ts: str, message: Message, *, delivery_id: str) -> Posted:
-        """Edit a message in place; raises as `post` does."""
+    def update(
+        self, channel: str, ts: str, message: Message, *, delivery_id: str, root_id: str | None = None
+    ) -> Posted:
+        """Edit a message in place; raises as `post` does.
+
+        An edit carries its own delivery id and, if given, goes on carrying that of the root it edits.
+        """
         ...
 
     def find(
         self, channel: str, delivery_id: str, *, since: datetime, thread_ts: str | None = None
     ) -> Posted | None:
-        """Look in the channel's history (or a thread) for the message that carries this delivery id.
+        """Look in the channel's history (or a thread) for the message that carries this delivery id; the oldest.
 
         Raises:
             RateLimited, Refused, Unavailable: the history can't be read now.
+        """
+        ...
+
+    def copies(self, channel: str, delivery_id: str, *, since: datetime) -> Sequence[Posted]:
+        """Every message of the channel's history that carries this delivery id, oldest first; raises as `find` does."""
+        ...
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Remove a message of ours; one that is gone already is no error.
+
+        Raises:
+            RateLimited, Refused, Unavailable: it is not known to be gone.
         """
         ...
