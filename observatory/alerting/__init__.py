@@ -1,6 +1,6 @@
 """(state, evaluation, now) to a transition and its reason; who owns it, and what is to be told."""
 
-from observatory.alerting.decide import decide, decide_all
+from observatory.alerting.decide import Judged, decide, decide_all
 from observatory.alerting.hours import WorkingHours, morning
 from observatory.alerting.layers import Instructions, Ladder, acknowledge, changes, ladder, quieten, still
 from observatory.alerting.lifecycle import PATIENCE, Patience
@@ -25,6 +25,8 @@ __all__ = [
     "Incident",
     "IncidentState",
     "Instructions",
+    "Judged",
+    "LONGEST",
     "Ladder",
     "Matcher",
     "Notification",

@@ -3,19 +3,38 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from observatory.alerting.layers import Instructions, changes, still
 from observatory.alerting.lifecycle import PATIENCE, Case, Patience
 from observatory.alerting.model import Incident, IncidentState, Origin, Reason, Transition
 from observatory.catalog import ServiceSlo
-from observatory.evaluation import Evaluation, Severity, SloStatus
+from observatory.evaluation import Severity, SloStatus
 
 _NONE = Instructions()
 
 
+class Judged(Protocol):
+    """Promises and how they stand: an evaluation, or one with more beside it."""
+
+    def __contains__(self, slo: str) -> bool: ...
+
+    def entry(self, slo: str) -> ServiceSlo:
+        """The promise of this id."""
+        ...
+
+    def status(self, slo: str) -> SloStatus:
+        """How it stands."""
+        ...
+
+    def firing(self) -> Sequence[str]:
+        """The promises of which at least one alert tier fires."""
+        ...
+
+
 def decide_all(
     incidents: Sequence[Incident],
-    evaluation: Evaluation,
+    evaluation: Judged,
     *,
     now: datetime,
     complete: bool,

@@ -89,7 +89,8 @@ def resolve_owner(labels: Mapping[str, str], catalog: Catalog, rules: Rules) -> 
                 slack = found.squad.slack
                 fallback = slack.fallback or rules.catch_all
                 return Ownership(found.squad, rule, found.place, tuple(trail), slack.channel, fallback)
-    return _last_resort(catalog.services.get(labels.get(SERVICE, "")), rules, trail)
+    known = catalog.owned(labels.get(SERVICE, ""))
+    return _last_resort(None if known is None else known.place, rules, trail)
 
 
 def _last_resort(service: Service | None, rules: Rules, trail: list[Step]) -> Ownership:
@@ -113,11 +114,11 @@ def _by_label(labels: Mapping[str, str], catalog: Catalog, rules: Rules) -> Iter
 def _by_service(labels: Mapping[str, str], catalog: Catalog, _: Rules) -> Iterator[_Found]:
     name = labels.get(SERVICE)
     if name:
-        service = catalog.services.get(name)
+        service = catalog.owned(name)
         if service is None:
             yield _Found(f"no service {name} is in the catalog{_nearest(name, catalog.services)}")
         else:
-            yield _named(f"service {name}", service.squad, catalog, service.place)
+            yield _named(f"{service.kind.lower()} {name}", service.squad, catalog, service.place)
     yield from _by_series(labels, catalog)
 
 
@@ -135,8 +136,8 @@ def _by_series(labels: Mapping[str, str], catalog: Catalog) -> Iterator[_Found]:
 
 
 def _by_file(labels: Mapping[str, str], catalog: Catalog, _: Rules) -> Iterator[_Found]:
-    service = catalog.services.get(labels.get(SERVICE, ""))
-    files = [labels.get(RULE_FILE), service.place.file if service else None]
+    known = catalog.owned(labels.get(SERVICE, ""))
+    files = [labels.get(RULE_FILE), known.place.file if known else None]
     yield from (_claimed(f"file {file}", file_claim(file, catalog)) for file in files if file)
 
 

@@ -20,6 +20,7 @@ from observatory.alerting import (
 from observatory.application.delivery import Delivery
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import TIERS
+from observatory.evaluation.slices import is_slice
 from observatory.outputs.links import dashboard_url, service_uid
 from observatory.outputs.message import Message
 from observatory.outputs.slack import Background, render_removed, render_reply, render_root
@@ -117,7 +118,7 @@ class Announce:
         incident, status = transition.incident, transition.status
         if incident.state is not IncidentState.RESOLVED or transition.reason is Reason.REMOVED_FROM_CATALOG:
             return None
-        if status is None or not status.budget:
+        if status is None or not status.budget or is_slice(status):
             return None
         noticed_in = min(tier.short for tier in TIERS if tier.name in incident.tiers)
         return self.bad_events(incident.slo, incident.opened_at - noticed_in, status.at) / status.budget

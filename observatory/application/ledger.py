@@ -25,7 +25,7 @@ class Ledger:
 
     def step(self, incident: Incident) -> Transition:
         """Where a decision about this incident begins: nothing has changed so far."""
-        return still(incident, self.board.snapshot.statuses.get(incident.slo))
+        return still(incident, self.board.snapshot.status(incident.slo))
 
     def write(
         self,

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from observatory.application.events.occasions import Occasion
 from observatory.application.ports import AlertStore, Clock
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import BudgetPoint, SloStatus
+from observatory.evaluation.exclusions import Adjustment
+from observatory.evaluation.journeys import Contribution
 
 OVERDUE_TICKS = 3
 
@@ -61,6 +64,23 @@ class Snapshot:
     """By SLO id."""
     at: datetime | None = None
     """The end of the newest bucket that was evaluated."""
+    adjustments: Mapping[str, Adjustment] = field(default_factory=lambda: MappingProxyType({}))
+    """By SLO id: what events leave out of its numbers, and the numbers without that."""
+    occasions: tuple[Occasion, ...] = ()
+    """The events that are under way, or just over."""
+    contributions: Mapping[str, Sequence[Contribution]] = field(default_factory=lambda: MappingProxyType({}))
+    """By the id of a journey's SLO: its components, the one that fails most users first."""
+
+    @property
+    def slices(self) -> Mapping[str, tuple[ServiceSlo, SloStatus]]:
+        """What protected events promise, by id: beside SLOs they too may have incidents."""
+        found = (pair for occasion in self.occasions for pair in occasion.slices.values())
+        return {one.id: (one.entry, status) for one, status in found}
+
+    def status(self, slo: str) -> SloStatus | None:
+        """How an SLO or a slice stands; None when it was never evaluated."""
+        status = self.statuses.get(slo)
+        return status or next((status for name, (_, status) in self.slices.items() if name == slo), None)
 
     def entries(
         self, *, squad: str | None = None, service: str | None = None

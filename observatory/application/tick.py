@@ -11,15 +11,16 @@ from observatory.alerting import (
     Incident,
     IncidentState,
     Instructions,
+    Judged,
     Transition,
     decide_all,
     ladder,
 )
 from observatory.application.announce import Announce
-from observatory.application.clumps import Clumps
 from observatory.application.definitions import Definitions
 from observatory.application.delivery import Delivery
 from observatory.application.holes import Holes
+from observatory.application.judging import Judge, Judgement
 from observatory.application.measure import Measure
 from observatory.application.ports import AlertStore, Clock
 from observatory.application.recorder import Recorder
@@ -27,7 +28,7 @@ from observatory.application.snapshot import Board, Snapshot
 from observatory.application.steps import HOUR
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.errors import ObservatoryError
-from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
+from observatory.evaluation import Provenance
 from observatory.measurement import Measurement, without
 from observatory.planning import Plan, plan
 
@@ -58,11 +59,11 @@ class Tick:
     """Whether the past is known well enough to alert on."""
     catch_all: str | None = None
     """Slack channel of last resort."""
-    clumps: Clumps = field(init=False)
+    judge: Judge = field(init=False)
     _plan: tuple[Catalog, Plan] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.clumps = Clumps(self.recorder)
+        self.judge = Judge(self.recorder)
 
     def __call__(self) -> None:
         """Run one tick. Deliberate errors end up in the health that the board shows; nothing else is caught."""
@@ -127,8 +128,7 @@ class Tick:
         newest = self.recorder.history.newest
         if newest is None:
             return replace(self.board.snapshot, catalog=catalog)
-        evaluation = self._evaluate(entries, {}, at=newest, now=now)
-        return Snapshot(catalog, evaluation.statuses(), datetime.fromtimestamp(newest, UTC))
+        return _seen(catalog, self._judge(catalog, entries, {}, at=newest, now=now))
 
     def _run(self, catalog: Catalog, *, now: datetime) -> tuple[Snapshot, int]:
         entries = tuple(catalog.slos())
@@ -140,10 +140,9 @@ class Tick:
         at = end if newest is None else newest
         failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
         failures = {**self.recorder.failures, **failed}
-        evaluation = self._evaluate(entries, failures, at=at, now=now)
-        self._alert(evaluation, catalog, now=now)
-        moment = datetime.fromtimestamp(at, UTC)
-        return Snapshot(catalog, evaluation.statuses(), moment), len(measurement.failures)
+        judgement = self._judge(catalog, entries, failures, at=at, now=now)
+        self._alert(judgement.decided_on, catalog, now=now)
+        return _seen(catalog, judgement), len(measurement.failures)
 
     def _end(self, now: datetime) -> int:
         """The newest tick whose scrapes have landed."""
@@ -170,16 +169,21 @@ class Tick:
                 self.holes.dig([entry.id for entry in entries], after=newest, until=after)
         return measurement
 
-    def _evaluate(
-        self, entries: Sequence[ServiceSlo], failures: Mapping[str, str], *, at: int, now: datetime
-    ) -> Evaluation:
+    def _judge(
+        self,
+        catalog: Catalog,
+        entries: Sequence[ServiceSlo],
+        failures: Mapping[str, str],
+        *,
+        at: int,
+        now: datetime,
+    ) -> Judgement:
         moment = datetime.fromtimestamp(at, UTC)
         patience = max(STALE_AFTER, self.lag + 2 * self.length)
         provenance = Provenance(moment, now, failures, self.recorder.since, patience)
-        sums = self.recorder.history.sums(windows_for(entries), now=at)
-        return evaluate(entries, sums, provenance, dispersion=self.clumps(entries, at=at))
+        return self.judge(catalog, entries, provenance)
 
-    def _alert(self, evaluation: Evaluation, catalog: Catalog, *, now: datetime) -> None:
+    def _alert(self, evaluation: Judged, catalog: Catalog, *, now: datetime) -> None:
         """Decide and announce; incidents and what is to be told of them are written in one transaction."""
         transitions = decide_all(
             self._incidents(now),
@@ -221,10 +225,22 @@ class Tick:
         return [*self.alerts.incidents(states=_OPEN), *recent]
 
     def _deliveries(
-        self, transition: Transition, evaluation: Evaluation, catalog: Catalog, *, now: datetime
+        self, transition: Transition, evaluation: Judged, catalog: Catalog, *, now: datetime
     ) -> Iterator[Delivery]:
         if self.announce is None:
             return iter(())
         slo = transition.incident.slo
         entry = evaluation.entry(slo) if slo in evaluation else None
         return self.announce(transition, entry, catalog, now=now)
+
+
+def _seen(catalog: Catalog, judgement: Judgement) -> Snapshot:
+    evaluation = judgement.evaluation
+    return Snapshot(
+        catalog,
+        evaluation.statuses(),
+        evaluation.at,
+        judgement.adjustments,
+        tuple(judgement.occasions),
+        judgement.contributions,
+    )

@@ -1,6 +1,7 @@
 """YAML text to frozen, validated squads, services and SLOs; every problem at once."""
 
 from observatory.catalog.budgeting import InSlices, Method, Occurrences, RatioTimeslices, Timeslices
+from observatory.catalog.capping import MOST_EXCLUDED
 from observatory.catalog.counters import ErrorOrSlow, Events, Latency
 from observatory.catalog.decoding import MAX_BYTES
 from observatory.catalog.events import Affects, Event, Freeze, SliceAlert, Traffic
@@ -33,6 +34,7 @@ from observatory.catalog.written import Place
 
 __all__ = [
     "MAX_BYTES",
+    "MOST_EXCLUDED",
     "WINDOW",
     "Affects",
     "Behaviour",

@@ -5,7 +5,7 @@ no second model of a service. Where a value was written travels with it (`place`
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -240,6 +240,10 @@ class Catalog:
         """The service or journey of this name: no two of them share one."""
         return self.services.get(name) or self.journeys.get(name)
 
+    def owned(self, name: str) -> Service | Journey | Event | None:
+        """Whatever of this name a squad owns."""
+        return self.promiser(name) or self.events.get(name)
+
     def slos(self) -> Iterator[ServiceSlo]:
         """Every SLO of services and journeys with its owner, ordered by id."""
         known = {
@@ -262,17 +266,18 @@ class Catalog:
             if entry.id in about.slos or entry.service.name in owners or entry.squad.name in about.squads
         )
 
-    def _add(self, known: dict[str, ServiceSlo], journey: Journey, slo: JourneySlo) -> ServiceSlo | None:
-        """Put in a journey's SLO after those it is made of; parsing has seen to it that there is no circle."""
-        name = f"{journey.name}/{slo.name}"
-        if name not in known:
-            found = [(part, known.get(part.slo) or self._add_named(known, part.slo)) for part in slo.of]
-            parts = tuple((part, entry) for part, entry in found if entry is not None)
-            known[name] = ServiceSlo(self.squads[journey.squad], journey, slo, parts)
-        return known[name]
-
-    def _add_named(self, known: dict[str, ServiceSlo], slo_id: str) -> ServiceSlo | None:
-        name, _, wanted = slo_id.partition("/")
-        journey = self.journeys.get(name)
-        slos = () if journey is None else journey.slos
-        return next((self._add(known, journey, slo) for slo in slos if slo.name == wanted and journey), None)
+    def _add(self, known: dict[str, ServiceSlo], journey: Journey, slo: JourneySlo) -> None:
+        """Put in a journey's SLO and before it what it is made of; one that leads back to itself loses that part."""
+        entry = ServiceSlo(self.squads[journey.squad], journey, slo)
+        if entry.id in known:
+            return
+        known[entry.id] = entry
+        for part in slo.of:
+            name, _, wanted = part.slo.partition("/")
+            if part.slo not in known and name in self.journeys:
+                other = self.journeys[name]
+                for one in other.slos:
+                    if one.name == wanted:
+                        self._add(known, other, one)
+        parts = [(part, known[part.slo]) for part in slo.of if part.slo in known]
+        known[entry.id] = replace(entry, parts=tuple(parts))

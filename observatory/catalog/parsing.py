@@ -7,6 +7,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import TypeVar
 
+from observatory.catalog.capping import capping_problems
 from observatory.catalog.decoding import decode
 from observatory.catalog.events import Event, event_problems
 from observatory.catalog.expressions import Promql
@@ -69,7 +70,9 @@ def parse_catalog(documents: Mapping[str, bytes]) -> ParsedCatalog:
     for file, content in sorted(documents.items()):
         _read_file(found, file, content)
     found.problems += check_references(found.documents, half_read=frozenset(found.half_read))
-    return ParsedCatalog(_catalog(found), tuple(_limited(found.problems)))
+    catalog = _catalog(found)
+    found.problems += capping_problems(catalog)
+    return ParsedCatalog(catalog, tuple(_limited(found.problems)))
 
 
 def _read_file(found: _Found, file: str, content: bytes) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from observatory.alerting import Incident, IncidentState
 from observatory.evaluation import Severity, SloStatus, State
+from observatory.evaluation.slices import is_slice
 from observatory.outputs.slack import numbers
 from observatory.outputs.slack.text import plain
 
@@ -37,6 +38,8 @@ def title(incident: Incident, status: SloStatus) -> str:
     burn = headline_burn(status, incident.tiers)
     if incident.state is IncidentState.RESOLVED:
         return f"{asks}: {what} stopped burning"
+    if is_slice(status) and status.consumed is not None:
+        return f"{asks}: {what} has spent {numbers.percent(status.consumed)} of its slice"
     if is_unknown(status) or burn is None:
         return f"{asks}: {what} was burning, and now cannot be measured"
     return f"{asks}: {what} is burning {numbers.factor(burn.rate)} too fast"
@@ -58,13 +61,14 @@ def deciding_burns(status: SloStatus, tiers: tuple[str, ...]) -> list[Burn]:
 
 def left(status: SloStatus) -> str:
     """`42 % of the error budget left`."""
+    budget = "slice of the error budget" if is_slice(status) else "error budget"
     if status.remaining is None:
-        return "error budget unknown"
+        return f"{budget} unknown"
     if status.remaining < 0:
-        return f"error budget overspent by {numbers.percent(-status.remaining)}"
+        return f"{budget} overspent by {numbers.percent(-status.remaining)}"
     if status.remaining == 0:
-        return "error budget gone"
-    return f"{numbers.percent(status.remaining)} of the error budget left"
+        return f"{budget} gone"
+    return f"{numbers.percent(status.remaining)} of the {budget} left"
 
 
 def until_gone(status: SloStatus, tiers: tuple[str, ...]) -> timedelta | None:

@@ -1,0 +1,83 @@
+"""From the history to what is known of every promise: SLOs, without what events leave out, and events themselves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from observatory.application.clumps import Clumps
+from observatory.application.events.counting import Counting
+from observatory.application.events.exclusions import LeaveOut
+from observatory.application.events.occasions import Occasion, Watch
+from observatory.application.recorder import Recorder
+from observatory.catalog import Catalog, ServiceSlo
+from observatory.evaluation import Evaluation, Provenance, SloStatus, evaluate, windows_for
+from observatory.evaluation.exclusions import Adjustment, Exclusion, held_open
+from observatory.evaluation.journeys import Contribution, contributions
+from observatory.evaluation.slices import WithSlices
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Everything at one moment."""
+
+    evaluation: Evaluation
+    adjustments: Mapping[str, Adjustment] = field(default_factory=lambda: MappingProxyType({}))
+    """By SLO id: what events leave out of it."""
+    occasions: Sequence[Occasion] = ()
+    contributions: Mapping[str, Sequence[Contribution]] = field(default_factory=lambda: MappingProxyType({}))
+    """By the id of a journey's SLO."""
+
+    @property
+    def decided_on(self) -> WithSlices:
+        """What alerts are decided on."""
+        slices = [pair for occasion in self.occasions for pair in occasion.slices.values()]
+        return WithSlices(self.evaluation, {one.id: (one.entry, status) for one, status in slices})
+
+
+class Judge:
+    """Call it at every tick."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.counting = Counting(recorder)
+        self.clumps = Clumps(recorder)
+        self._leave_out = LeaveOut(self.counting)
+        self.watch = Watch(self.counting)
+
+    def __call__(self, catalog: Catalog, entries: Sequence[ServiceSlo], provenance: Provenance) -> Judgement:
+        """Judge these SLOs of a catalog, and its events.
+
+        Raises:
+            Unavailable: the store can't be reached.
+        """
+        at = int(provenance.at.timestamp())
+        windows = windows_for(entries)
+        sums = self.counting.recorder.history.sums(windows, now=at)
+        left_out = self._leave_out(catalog, entries, sums, windows, at=at)
+        dispersion = self.clumps(entries, at=at)
+        evaluation = evaluate(entries, left_out.sums, provenance, dispersion=dispersion)
+        touched = [entry for entry in entries if entry.id in left_out.exclusions]
+        adjustments: Mapping[str, Adjustment] = {}
+        if touched:
+            plain = evaluate(touched, sums, provenance, dispersion=dispersion)
+            adjustments = _adjustments(left_out.exclusions, plain)
+            evaluation = _holding(evaluation, left_out.exclusions)
+        return Judgement(
+            evaluation,
+            adjustments,
+            self.watch(catalog, evaluation.statuses(), at=datetime.fromtimestamp(at, UTC)),
+            {entry.id: contributions(entry, sums) for entry in entries if entry.parts},
+        )
+
+
+def _adjustments(found: Mapping[str, Exclusion], plain: Evaluation) -> Mapping[str, Adjustment]:
+    statuses: Mapping[str, SloStatus] = plain.statuses()
+    return {slo: Adjustment(one, statuses[slo]) for slo, one in found.items() if slo in statuses}
+
+
+def _holding(evaluation: Evaluation, found: Mapping[str, Exclusion]) -> Evaluation:
+    """Incidents that were open when such a time began stay open in it."""
+    now = [slo for slo, one in found.items() if one.under_way and not one.refused]
+    if not now:
+        return evaluation
+    return replace(evaluation, table=held_open(evaluation.table, now))

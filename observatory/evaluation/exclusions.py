@@ -1,0 +1,152 @@
+"""Times that are left out of the numbers: what was counted in them is taken out again, and they count as idle.
+
+Idle burns nothing and is not missing, so a window keeps its length and its coverage. Nothing is written to the history:
+whoever takes an event out of the catalog again has the numbers of before.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from observatory.catalog import MOST_EXCLUDED, Catalog, ServiceSlo
+from observatory.evaluation.model import SloStatus
+from observatory.measurement import FIELDS
+
+WindowSums = pd.DataFrame
+"""Index column of the history, columns (window label, field)."""
+Reach = tuple[int, int]
+"""The half-open span (after, until], Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """What is left out of one SLO's window now."""
+
+    slo: str
+    events: tuple[str, ...]
+    """The names of the events that ask for it, sorted."""
+    spans: tuple[Reach, ...]
+    """Ascending and apart from each other, no longer than the window and its end."""
+    seconds: float
+    """Their length."""
+    share: float
+    """Of the window."""
+    refused: bool
+    """More than may be left out: then nothing is."""
+    under_way: bool
+    """This very moment is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """An exclusion, and the numbers as they were without it."""
+
+    exclusion: Exclusion
+    unadjusted: SloStatus
+
+
+def exclusions(
+    catalog: Catalog, starts: Mapping[str, int], *, at: int, most: Decimal = MOST_EXCLUDED
+) -> Sequence[Exclusion]:
+    """What is left out of which SLO, ordered by id; nothing for SLOs that no event touches.
+
+    Args:
+        catalog: the definitions.
+        starts: by the label of a window: where it begins, Unix seconds.
+        at: where windows end.
+        most: the share of an SLO's window that may be left out.
+    """
+    touching: dict[str, tuple[ServiceSlo, list[str], list[Reach]]] = {}
+    earliest = min(starts.values(), default=at)
+    for event in catalog.events.values():
+        if event.mode != "exclude":
+            continue
+        spans = [
+            (int(span.start.timestamp()), min(int(span.end.timestamp()), at))
+            for span in event.schedule.spans(_moment(earliest), _moment(at))
+        ]
+        for entry in catalog.affected(event) if spans else ():
+            _, names, reaches = touching.setdefault(entry.id, (entry, [], []))
+            names.append(event.name)
+            reaches += spans
+    found = (
+        _exclusion(entry, names, _merged(reaches, starts[entry.slo.window.label]), at=at, most=most)
+        for entry, names, reaches in touching.values()
+    )
+    return sorted((one for one in found if one.spans), key=lambda one: one.slo)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """What the times that are left out hold: N columns of the history, W windows, F fields."""
+
+    columns: Sequence[str]
+    windows: Sequence[str]
+    """Labels."""
+    counted: NDArray[np.float64]
+    """(N, W, F) what was counted in the part of each window."""
+    seconds: NDArray[np.float64]
+    """(N, W) how long that part is."""
+
+
+def leave_out(sums: WindowSums, out: Counted) -> WindowSums:
+    """The sums without what was counted in the times that are left out; `sums` as `evaluate` takes them."""
+    wide = pd.MultiIndex.from_product([out.windows, FIELDS], names=sums.columns.names)
+    index = pd.Index(out.columns, name=sums.index.name)
+    counted = pd.DataFrame(out.counted.reshape(len(index), -1), index=index, columns=wide)
+    adjusted = sums.copy()
+    adjusted.loc[index] = sums.loc[index] - counted.reindex(columns=sums.columns)
+    for number, label in enumerate(out.windows):
+        unseen = out.seconds[:, number] - counted[label, "idle"]
+        adjusted.loc[index, (label, "idle")] = sums.loc[index, (label, "idle")] + unseen
+    return adjusted
+
+
+def held_open(table: pd.DataFrame, slos: Iterable[str]) -> pd.DataFrame:
+    """The table of an evaluation in which nothing of these SLOs is clear.
+
+    What burned before a time that is left out is not over because nobody looks.
+    """
+    held = table.copy()
+    rows = [slo for slo in slos if slo in held.index]
+    for column in held.columns:
+        if column[1] == "clear":
+            held.loc[rows, column] = float("nan")
+    return held
+
+
+def _exclusion(
+    entry: ServiceSlo, names: Iterable[str], spans: tuple[Reach, ...], *, at: int, most: Decimal
+) -> Exclusion:
+    seconds = sum(until - after for after, until in spans)
+    whole = entry.slo.window.length.total_seconds()
+    return Exclusion(
+        slo=entry.id,
+        events=tuple(sorted(set(names))),
+        spans=spans,
+        seconds=seconds,
+        share=seconds / whole,
+        refused=seconds > float(most) * whole,
+        under_way=any(after < at <= until for after, until in spans),
+    )
+
+
+def _merged(reaches: Iterable[Reach], start: int) -> tuple[Reach, ...]:
+    merged: list[Reach] = []
+    for after, until in sorted(reaches):
+        if until <= start:
+            continue
+        if merged and after <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], until))
+        else:
+            merged.append((max(after, start), until))
+    return tuple(merged)
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
