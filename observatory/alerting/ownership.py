@@ -93,12 +93,12 @@ def resolve_owner(labels: Mapping[str, str], catalog: Catalog, rules: Rules) -> 
     return _last_resort(None if known is None else known.place, rules, trail)
 
 
-def _last_resort(service: Service | None, rules: Rules, trail: list[Step]) -> Ownership:
+def _last_resort(place: Place | None, rules: Rules, trail: list[Step]) -> Ownership:
     channel = rules.catch_all
     says = "there is none, so nobody can be told" if channel is None else f"channel {channel}"
     reason = OwnedBecause.CATCH_ALL
     asked = (*trail, Step(reason, says, decides=True))
-    return Ownership(None, reason, service.place if service else None, asked, channel, None)
+    return Ownership(None, reason, place, asked, channel, None)
 
 
 def _by_label(labels: Mapping[str, str], catalog: Catalog, rules: Rules) -> Iterator[_Found]:
