@@ -105,6 +105,8 @@ class Incident:
     formerly: tuple[str, ...] = ()
     """Channels of earlier owners: they have a message of it, and hear how it goes on."""
     origin: Origin = Origin.SLO
+    asked_by: str | None = None
+    """Who asked for a drill."""
 
     @property
     def is_open(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import uuid5
 
+from observatory.alerting.grouping import QUIET
 from observatory.alerting.hours import WorkingHours
 from observatory.alerting.model import (
     NAMESPACE,
@@ -33,14 +34,13 @@ LATEST: Mapping[Priority, timedelta] = MappingProxyType(
 )
 """How long after it is due a notification counts as undelivered."""
 
-QUIET = timedelta(minutes=15)
-"""A page that re-opens sooner than this after it was resolved calls nobody by name again."""
-
 _REPLIES: Mapping[Reason, Priority] = MappingProxyType(
     {
         Reason.ESCALATED_TO_PAGE: Priority.ESCALATION,
         Reason.BURN_STOPPED: Priority.RESOLVE,
         Reason.REMOVED_FROM_CATALOG: Priority.RESOLVE,
+        Reason.HEARD_AGAIN: Priority.RESOLVE,
+        Reason.DRILL_OVER: Priority.RESOLVE,
     }
 )
 """An edit pings nobody: these are said in the thread as well."""
@@ -51,11 +51,13 @@ class _Writer:
     incident: Incident
     destination: str
     due: datetime
+    below: str | None = None
+    """The incident in whose thread it is told, where that is not its own."""
 
     def write(self, kind: NotificationKind, priority: Priority, *, mention: bool = False) -> Notification:
         return Notification(
             delivery_id=delivery_id(self.incident.id, self.destination, kind, self.incident.revision),
-            incident=self.incident.id,
+            incident=self.below or self.incident.id,
             destination=self.destination,
             kind=kind,
             revision=self.incident.revision,
@@ -74,16 +76,45 @@ def notifications(transition: Transition, owner: Ownership, *, now: datetime) ->
     """
     if _is_mute(transition):
         return ()
-    due = _due(transition.incident, owner, now)
+    incident = transition.incident
+    due = _due(incident, owner, now)
     told: list[Notification] = []
-    if owner.channel is not None:
-        told += _to_owner(transition, _Writer(transition.incident, owner.channel, due), now=now)
-    for channel in transition.incident.formerly:
-        told += _to_former_owner(transition, _Writer(transition.incident, channel, due))
-    for channel in transition.incident.also_told:
-        if channel not in (owner.channel, *transition.incident.formerly):
-            told += _to_helper(transition, _Writer(transition.incident, channel, due))
+    if incident.joined is not None:
+        told += _in_conversation(transition, owner, now=now)
+    else:
+        if owner.channel is not None:
+            told += _to_owner(transition, _Writer(incident, owner.channel, due), now=now)
+        for channel in incident.formerly:
+            told += _to_former_owner(transition, _Writer(incident, channel, due))
+    for channel in incident.also_told:
+        if channel not in (owner.channel, *incident.formerly):
+            told += _to_helper(transition, _Writer(incident, channel, due))
     return tuple(sorted(told, key=lambda one: one.priority))
+
+
+def _in_conversation(transition: Transition, owner: Ownership, *, now: datetime) -> list[Notification]:
+    """Answers in the thread of the one it has joined, whose message lists it; they are due at once.
+
+    Whoever looks at that thread is at work on it, and an answer that mentions nobody disturbs nobody else.
+    """
+    incident, previous = transition.incident, transition.previous
+    if owner.channel is None or _is_handed_over(transition, to=owner.channel):
+        channels, said = incident.formerly, () if incident.is_open else ((Priority.RESOLVE, False),)
+    elif _is_news(transition):
+        # What has just been called for is not called for again.
+        mention = _is_loud(incident) and incident.called_at is None
+        channels, said = (owner.channel,), ((_news_priority(incident), mention),)
+    elif previous is not None and previous.joined != incident.joined:
+        return []
+    else:
+        channels, said = (owner.channel,), tuple(_replies(transition, now=now))
+    return [
+        _Writer(incident, channel, now, incident.joined).write(
+            NotificationKind.REPLY, priority, mention=mention
+        )
+        for channel in channels
+        for priority, mention in said
+    ]
 
 
 def _to_owner(transition: Transition, writer: _Writer, *, now: datetime) -> list[Notification]:
@@ -92,6 +123,9 @@ def _to_owner(transition: Transition, writer: _Writer, *, now: datetime) -> list
         return _to_new_owner(transition, writer)
     if _is_news(transition):
         return [writer.write(NotificationKind.ROOT, _news_priority(incident), mention=_is_loud(incident))]
+    if _speaks_first(transition):
+        mention = _calls_anew(transition)
+        return [writer.write(NotificationKind.ROOT, _news_priority(incident), mention=mention)]
     said = [
         writer.write(NotificationKind.REPLY, priority, mention=mention)
         for priority, mention in _replies(transition, now=now)
@@ -166,6 +200,12 @@ def _is_mute(transition: Transition) -> bool:
 def _is_news(transition: Transition) -> bool:
     """Told for the first time."""
     return transition.previous is None or transition.previous.announced_at is None
+
+
+def _speaks_first(transition: Transition) -> bool:
+    """Told in another one's thread so far: it has no message of its own yet."""
+    previous = transition.previous
+    return previous is not None and previous.joined is not None and transition.incident.joined is None
 
 
 def _is_handed_over(transition: Transition, *, to: str) -> bool:

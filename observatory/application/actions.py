@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from observatory.application.acknowledge import Acknowledge
+from observatory.application.drill import Drills
 from observatory.application.ledger import Ledger
-from observatory.application.ports import Clock
+from observatory.application.ports import Clock, Signs
 from observatory.application.press import PressButton
 from observatory.application.silencing import AddSilence, ExpireSilence
 
@@ -14,8 +15,9 @@ from observatory.application.silencing import AddSilence, ExpireSilence
 class Door:
     """How Slack reaches us."""
 
-    genuine: Callable[[bytes, Mapping[str, str]], bool]
-    """Whether this raw body, under these headers (names in lower case), is Slack's and new."""
+    genuine: Callable[[bytes, Mapping[str, str]], bool] | None
+    """Whether this raw body, under these headers (names in lower case), is Slack's and new; None: Slack has no
+    secret to sign with, and comes by Socket Mode."""
     whisper: Callable[[str, str], None]
     """Tell the person at this `response_url` alone."""
 
@@ -28,12 +30,16 @@ class Actions:
     add_silence: AddSilence
     expire_silence: ExpireSilence
     press: PressButton
+    drills: Drills
+    signs: Signs | None = None
+    """Others' signs of life; None where there is nowhere to note them."""
     door: Door | None = None
-    """None without a signing secret: then no message has a button to press."""
+    """None without a signing secret or Socket Mode: then no message has a button to press."""
 
 
-def actions(ledger: Ledger, clock: Clock, *, door: Door | None = None) -> Actions:
+def actions(ledger: Ledger, clock: Clock, *, door: Door | None = None, signs: Signs | None = None) -> Actions:
     """All of them, for one ledger."""
     acknowledge, add_silence = Acknowledge(ledger, clock), AddSilence(ledger, clock)
-    press = PressButton(ledger.alerts, acknowledge, add_silence, lambda: ledger.board.snapshot.catalog, clock)
-    return Actions(acknowledge, add_silence, ExpireSilence(ledger, clock), press, door)
+    press = PressButton(ledger.alerts, acknowledge, add_silence, ledger.catalog, clock)
+    drills = Drills(ledger.alerts, ledger.announce, ledger.catalog, clock)
+    return Actions(acknowledge, add_silence, ExpireSilence(ledger, clock), press, drills, signs, door)

@@ -17,6 +17,7 @@ from observatory.alerting import (
     notifications,
     resolve_owner,
 )
+from observatory.alerting.model import Origin
 from observatory.application.delivery import Delivery
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import TIERS
@@ -24,6 +25,7 @@ from observatory.evaluation.slices import is_slice
 from observatory.outputs.links import dashboard_url, service_uid
 from observatory.outputs.message import Message
 from observatory.outputs.slack import Background, render_removed, render_reply, render_root
+from observatory.outputs.slack.alive import Setting, render_alive, render_alive_reply
 
 _BECAUSE: Mapping[OwnedBecause, str] = {
     OwnedBecause.SQUAD_LABEL: "named by the alert's own label",
@@ -74,7 +76,8 @@ class Announce:
     def _owner(self, incident: Incident, catalog: Catalog) -> Ownership:
         """The present owner; of a service that is gone, the squad that owned it when the incident opened."""
         rules = Rules(catch_all=self.addresses.catch_all)
-        owner = resolve_owner({"service": incident.service}, catalog, rules)
+        labels = {"service": incident.service} if incident.origin is Origin.SLO else {}
+        owner = resolve_owner(labels, catalog, rules)
         squad = catalog.squads.get(incident.squad)
         if owner.squad is not None or squad is None:
             return owner
@@ -90,6 +93,8 @@ class Announce:
         *,
         now: datetime,
     ) -> Message:
+        if transition.incident.origin is not Origin.SLO:
+            return self._of_no_slo(notification, transition, owner, calls, now=now)
         if entry is None or transition.status is None:
             return render_removed(transition.incident, now=now)
         spent = self._spent(transition)
@@ -109,6 +114,19 @@ class Announce:
         return render_root(
             transition.incident, transition.status, entry, background, now=now, ping=notification.mention
         )
+
+    def _of_no_slo(
+        self,
+        notification: Notification,
+        transition: Transition,
+        owner: Ownership,
+        calls: str | None,
+        *,
+        now: datetime,
+    ) -> Message:
+        setting = Setting(owner.squad, self._incident(transition.incident), calls, self.interactive)
+        render = render_alive_reply if notification.kind is NotificationKind.REPLY else render_alive
+        return render(transition, setting, now=now, ping=notification.mention)
 
     def _spent(self, transition: Transition) -> float | None:
         """The share of the budget that the incident cost; only asked when it is over.

@@ -19,6 +19,7 @@ class Deed(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     SILENCED = "silenced"
     SILENCE_EXPIRED = "silence_expired"
+    DRILLED = "drilled"
 
 
 @dataclass(frozen=True, slots=True)

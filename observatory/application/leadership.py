@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -19,12 +19,13 @@ RENEWALS = 3
 
 @dataclass(slots=True)
 class Leadership:
-    """Call it about once a second: it takes the lease when it is free, and renews it in good time."""
+    """Call it about once a second: it takes the lease when it is free, and renews it in good time.
+
+    Its length is counted from before we ask, so that we think ours is over before anybody else does.
+    """
 
     lease: Lease
     clock: Clock
-    length: timedelta
-    """Of a lease; counted from before we ask, so that we think ours is over before anybody else does."""
     _held: int | None = field(default=None, init=False)
     _asked_at: datetime | None = field(default=None, init=False)
     """When the lease that we hold was asked for."""
@@ -32,13 +33,13 @@ class Leadership:
     @property
     def term(self) -> int | None:
         """The number of our term; None while another replica evaluates, or may do so."""
-        over = self._asked_at is None or self.clock.now() - self._asked_at >= self.length
+        over = self._asked_at is None or self.clock.now() - self._asked_at >= self.lease.length
         return None if over else self._held
 
     def __call__(self) -> bool:
         """Take or renew the lease where that is due; returns whether a term of ours has just begun."""
         now = self.clock.now()
-        if self.term is not None and self._asked_at and now - self._asked_at < self.length / RENEWALS:
+        if self.term is not None and self._asked_at and now - self._asked_at < self.lease.length / RENEWALS:
             return False
         try:
             held = self.lease.hold()

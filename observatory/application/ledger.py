@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from observatory.alerting import Incident, IncidentState, Silence, Transition, changes, quieten, still
+from observatory.alerting.model import Origin
 from observatory.application.announce import Announce
 from observatory.application.audit import AuditEntry
 from observatory.application.delivery import Delivery
 from observatory.application.ports import AlertStore
 from observatory.application.snapshot import Board
+from observatory.catalog import Catalog
 
 OPEN = tuple(state for state in IncidentState if state is not IncidentState.RESOLVED)
 
@@ -22,6 +24,10 @@ class Ledger:
     board: Board
     announce: Announce | None
     """None: there is nowhere to tell anything."""
+
+    def catalog(self) -> Catalog:
+        """The definitions in force."""
+        return self.board.snapshot.catalog
 
     def step(self, incident: Incident) -> Transition:
         """Where a decision about this incident begins: nothing has changed so far."""
@@ -54,13 +60,18 @@ class Ledger:
 
     def _deliveries(self, steps: Sequence[Transition], *, now: datetime) -> list[Delivery]:
         """What is told. Before the first tick there is nothing to show; the ticks edit the message soon enough."""
-        catalog = self.board.snapshot.catalog
-        entries = {entry.id: entry for entry in catalog.slos()}
-        told = [step for step in steps if step.status is not None and step.incident.slo in entries]
+        catalog = self.catalog()
+        entries = {entry.id: entry for entry in catalog.slos()} | self.board.snapshot.slice_entries
+        told = [
+            step
+            for step in steps
+            if step.incident.origin is not Origin.SLO
+            or (step.status is not None and step.incident.slo in entries)
+        ]
         if self.announce is None:
             return []
         return [
             delivery
             for step in told
-            for delivery in self.announce(step, entries[step.incident.slo], catalog, now=now)
+            for delivery in self.announce(step, entries.get(step.incident.slo), catalog, now=now)
         ]

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from observatory.application.events.occasions import Occasion
 from observatory.application.ports import AlertStore, Clock
+from observatory.application.vitals import Vitals
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import BudgetPoint, SloStatus
 from observatory.evaluation.exclusions import Adjustment
@@ -121,3 +122,4 @@ class Views:
     clock: Clock
     burn_down: Callable[[str], Sequence[BudgetPoint]]
     """SLO id to its budget over the window that ends now, hourly, oldest first; empty when nothing is known."""
+    vitals: Vitals = field(default_factory=Vitals)

@@ -29,6 +29,7 @@ from observatory.application.recorder import Recorder
 from observatory.application.snapshot import Board, Health, Snapshot, Views
 from observatory.application.status import Status
 from observatory.application.tick import Tick
+from observatory.bootstrap.alive import Alive, Parts, alive
 from observatory.bootstrap.metrics import prometheus
 from observatory.bootstrap.slack import door, slack
 from observatory.bootstrap.storage import PROCESS, in_memory, storage
@@ -54,6 +55,7 @@ class Observatory:
     actions: Actions
     leadership: Leadership
     """Whether it is this replica that evaluates."""
+    alive: Alive
     clock: Clock
 
 
@@ -78,7 +80,7 @@ def build(  # noqa: PLR0913 - one for each port
     messenger = messenger or slack(settings)
     stores = storage(settings) if history is None or alerts is None else in_memory(alerts, history)
     history, alerts = history or stores.history, alerts or stores.alerts
-    leadership = Leadership(stores.lease, clock, settings.lease)
+    leadership = Leadership(stores.lease, clock)
     leadership()  # before anything is read: whoever evaluates from the start reads what nobody else writes
     definitions = Definitions(CatalogFolder(settings.catalog).read)
     definitions.load()
@@ -118,9 +120,22 @@ def build(  # noqa: PLR0913 - one for each port
         catch_all=settings.catch_all_channel,
         capacity=_SENDERS,
     )
-    views = Views(board, alerts, clock, BurnDown(recorder, board))
-    done = actions(Ledger(alerts, board, announce), clock, door=buttons)
-    return Observatory(tick, catch_up, recorder, deliver or None, views, done, leadership, clock)
+    watching, vitals = alive(
+        Parts(
+            settings=settings,
+            clock=clock,
+            board=board,
+            decisions=stores.decisions,
+            signs=stores.signs,
+            announce=announce,
+            messenger=messenger,
+            leadership=leadership,
+            catalog=lambda: definitions.catalog,
+        )
+    )
+    views = Views(board, alerts, clock, BurnDown(recorder, board), vitals)
+    done = actions(Ledger(alerts, board, announce), clock, door=buttons, signs=stores.signs)
+    return Observatory(tick, catch_up, recorder, deliver or None, views, done, leadership, watching, clock)
 
 
 def build_status(

@@ -15,8 +15,9 @@ def slack(settings: Settings) -> Messenger | None:
 
 
 def door(settings: Settings, clock: Clock) -> Door | None:
-    """The way back from buttons, or None without a signing secret."""
-    if settings.slack_signing_secret is None:
+    """The way back from buttons, or None without a signing secret and without Socket Mode."""
+    secret = settings.slack_signing_secret
+    if secret is None and settings.slack_app_token is None:
         return None
-    signatures = SlackSignatures(settings.slack_signing_secret.get_secret_value(), clock)
-    return Door(signatures.genuine, SlackWhispers(settings.slack_api_url).whisper)
+    genuine = None if secret is None else SlackSignatures(secret.get_secret_value(), clock).genuine
+    return Door(genuine, SlackWhispers(settings.slack_api_url).whisper)

@@ -6,8 +6,9 @@ from os import getpid
 from uuid import uuid4
 
 from observatory.adapters.memory.lease import Alone
-from observatory.adapters.sql import SqlAlerts, SqlHistory, SqlLease, create_engine, migrate
-from observatory.application.ports import AlertStore, HistoryStore, Lease
+from observatory.adapters.memory.signs import MemorySigns
+from observatory.adapters.sql import SqlAlerts, SqlHistory, SqlLease, SqlSigns, create_engine, migrate
+from observatory.application.ports import AlertStore, HistoryStore, Lease, Signs
 from observatory.settings import Settings
 
 PROCESS = f"{socket.gethostname()}:{getpid()}:{uuid4().hex[:8]}"
@@ -24,12 +25,13 @@ class Storage:
     """The same, for who evaluates: another replica's writes are refused."""
     history: HistoryStore
     """Only the evaluator may write."""
+    signs: Signs
     lease: Lease
 
 
 def in_memory(alerts: AlertStore, history: HistoryStore) -> Storage:
     """Stores that no other process knows."""
-    return Storage(alerts, alerts, history, Alone())
+    return Storage(alerts, alerts, history, MemorySigns(), Alone())
 
 
 def storage(settings: Settings) -> Storage:
@@ -43,7 +45,7 @@ def storage(settings: Settings) -> Storage:
     migrate(engine)
     alerts = SqlAlerts(engine)
     if engine.dialect.name == "sqlite":
-        return Storage(alerts, alerts, SqlHistory(engine), Alone())
+        return Storage(alerts, alerts, SqlHistory(engine), SqlSigns(engine), Alone())
     lease = SqlLease(engine, holder=PROCESS, length=settings.lease)
     fenced = SqlAlerts(engine, fence=lease.fence)
-    return Storage(alerts, fenced, SqlHistory(engine, fence=lease.fence), lease)
+    return Storage(alerts, fenced, SqlHistory(engine, fence=lease.fence), SqlSigns(engine), lease)

@@ -105,7 +105,7 @@ def _campaign(leadership: Leadership, scheduler: BackgroundScheduler) -> None:
 def _watch(observatory: Observatory) -> None:
     """Others' signs of life are judged by one replica; a drill is closed by whoever sees first that it arrived."""
     observatory.leadership.only(observatory.alive.watchdog)
-    observatory.alive.drills()
+    observatory.actions.drills()
 
 
 def _ear(actions: Actions) -> Callable[[str], None]:

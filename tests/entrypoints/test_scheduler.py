@@ -85,7 +85,15 @@ def test_every_lane_runs_alone_and_makes_up_for_missed_runs_with_one(observatory
     scheduler.start(paused=True)
     jobs = scheduler.get_jobs()
     scheduler.shutdown()
-    assert {job.id for job in jobs} == {"catch_up", "tick", "prune", "lead", "deliver"}
+    assert {job.id for job in jobs} == {
+        "catch_up",
+        "tick",
+        "prune",
+        "lead",
+        "heartbeat",
+        "watch",
+        "deliver",
+    }
     assert {(job.max_instances, job.coalesce, job.misfire_grace_time) for job in jobs} == {(1, True, None)}
     assert len({job.executor for job in jobs}) == len(jobs)
 

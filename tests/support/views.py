@@ -15,6 +15,7 @@ from observatory.adapters.memory.clock import ManualClock
 from observatory.alerting import Incident, IncidentState, Notification, NotificationKind
 from observatory.application.delivery import Delivery, DeliveryState
 from observatory.application.snapshot import Board, Health, Snapshot, Views
+from observatory.application.vitals import SelfTest, Vitals
 from observatory.catalog import Catalog, OnCall, Place, ServiceSlo, Slack
 from observatory.entrypoints.api.app import create_app
 from observatory.errors import Unavailable
@@ -170,6 +171,7 @@ def views_of(
     alerts: Alerts | None = None,
     health: Health | None = None,
     burn_down: Callable[[str], Sequence[BudgetPoint]] = lambda _: (),
+    vitals: Vitals | None = None,
 ) -> Views:
     """Views of an Observatory that is well, unless told otherwise."""
     snapshot = Snapshot(catalog, {status.slo: status for status in statuses}, AT if statuses else None)
@@ -186,6 +188,7 @@ def views_of(
         alerts=alerts or Alerts(),
         clock=ManualClock(NOW),
         burn_down=burn_down,
+        vitals=vitals or Vitals(),
     )
 
 
@@ -382,3 +385,13 @@ def many_views(count: int) -> Views:
     points = hours(float(entries[0].slo.budget))
     status = a_status(entries[0], points)
     return views_of(catalog, [replace(status, slo=entry.id) for entry in entries], burn_down=lambda _: points)
+
+
+def lively() -> Vitals:
+    """Every sign of life that there can be."""
+    return Vitals(
+        loop_at=NOW - timedelta(seconds=11),
+        self_test=SelfTest(NOW - timedelta(minutes=20), timedelta(seconds=0.7)),
+        listens=lambda: True,
+        heard=lambda: {"paris": NOW - timedelta(seconds=40)},
+    )

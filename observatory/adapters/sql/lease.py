@@ -36,6 +36,11 @@ class SqlLease:
         self._engine, self._holder, self._length = engine, holder, length
         self._term: ContextVar[int | None] = ContextVar("term", default=None)
 
+    @property
+    def length(self) -> timedelta:
+        """How long a term lasts unless it is renewed."""
+        return self._length
+
     def hold(self) -> int | None:
         """Take it or renew it; a look comes first, since asking in vain would lock the holder's row."""
         with reading(self._engine) as connection:

@@ -9,6 +9,7 @@ from observatory.application.ports.lease import Lease
 from observatory.application.ports.messenger import Messenger, Posted
 from observatory.application.ports.metrics import MetricsSource
 from observatory.application.ports.rules import RuleGroupServer, RuleLoader
+from observatory.application.ports.signs import Signs
 
 __all__ = [
     "AlertStore",
@@ -24,4 +25,5 @@ __all__ = [
     "RuleGroupServer",
     "RuleLoader",
     "SavedDashboard",
+    "Signs",
 ]

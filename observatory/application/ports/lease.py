@@ -1,11 +1,17 @@
 """Who of several replicas evaluates."""
 
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Protocol
 
 
 class Lease(Protocol):
     """The right to evaluate: one replica has it at a time, for as long as it goes on asking for it."""
+
+    @property
+    def length(self) -> timedelta:
+        """How long a term lasts unless it is renewed."""
+        ...
 
     def hold(self) -> int | None:
         """Take the lease when it is free, or make ours last again from now.

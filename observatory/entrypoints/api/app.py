@@ -15,12 +15,14 @@ from observatory.application.snapshot import Views
 from observatory.entrypoints.api import (
     acknowledge,
     audit,
+    drills,
     incidents,
     interactions,
     probes,
     silences,
     slos,
     squads,
+    watchdog,
 )
 from observatory.entrypoints.api.access import SIGN_IN, TokenRequired
 from observatory.entrypoints.api.http import BelowPath, CarefulHeaders, HeadAndETag
@@ -72,6 +74,8 @@ def create_app(views: Views, settings: Settings, allowed: Actions | None = None)
         acknowledge.router,
         silences.router,
         audit.router,
+        drills.router,
+        watchdog.router,
         interactions.router,
     ):
         app.include_router(router)

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import StreamingResponse
 
 from observatory import __version__
+from observatory.alerting.model import Origin
 from observatory.application.delivery import DeliveryState
 from observatory.application.snapshot import Views
 from observatory.entrypoints.api.exposition import CONTENT_TYPE, incident_family, slo_families
@@ -35,6 +36,7 @@ class OwnHealth(Collector):
         """Every family; the outbox's are missing while the database does not answer."""
         yield InfoMetricFamily("observatory_build", "What runs here.", {"version": __version__})
         yield from self._ticks()
+        yield from self._life()
         try:
             outbox = list(self._outbox())
         except Unavailable:
@@ -66,6 +68,33 @@ class OwnHealth(Collector):
             if moment is not None:
                 yield _gauge(name, text, moment.timestamp())
 
+    def _life(self) -> Iterator[Metric]:
+        vitals = self._views.vitals
+        yield _gauge("observatory_leader", "1 on the replica that evaluates.", vitals.leads())
+        if vitals.loop_at is not None:
+            yield _gauge(
+                "observatory_heartbeat_timestamp_seconds",
+                "When a whole loop was done last: measured, decided, delivered.",
+                vitals.loop_at.timestamp(),
+            )
+        if vitals.listens is not None:
+            yield _gauge(
+                "observatory_socket_mode_connected", "1 while Slack can tell of presses.", vitals.listens()
+            )
+        if (test := vitals.self_test) is not None:
+            yield _gauge(
+                "observatory_canary_timestamp_seconds",
+                "When the newest self-test began.",
+                test.at.timestamp(),
+            )
+            yield _gauge("observatory_canary_up", "1 when the self-test arrived.", test.problem is None)
+            if test.latency is not None:
+                yield _gauge(
+                    "observatory_canary_latency_seconds",
+                    "How long Slack took to take and show it.",
+                    test.latency.total_seconds(),
+                )
+
     def _outbox(self) -> Iterator[Metric]:
         alerts = self._views.alerts
         states = Counter(delivery.state for delivery in alerts.deliveries(limit=RECENT))
@@ -79,6 +108,12 @@ class OwnHealth(Collector):
         yield _gauge(
             "observatory_overdue_deliveries", "Deliveries past their deadline and not made.", overdue
         )
+        watchdogs = GaugeMetricFamily(
+            "observatory_watchdog_timestamp_seconds", "When a watchdog was heard last.", labels=["source"]
+        )
+        for source, last in self._views.vitals.heard().items():
+            watchdogs.add_metric([source], last.timestamp())
+        yield watchdogs
         yield _gauge("observatory_database_up", "1 when the database answers.", 1)
 
 
@@ -110,4 +145,4 @@ def _text(views: Views, registry: CollectorRegistry) -> Iterator[bytes]:
         incidents = views.alerts.incidents(states=OPEN)
     except Unavailable:
         return  # observatory_database_up says so
-    yield incident_family(incidents).encode()
+    yield incident_family(one for one in incidents if one.origin is not Origin.DRILL).encode()

@@ -7,6 +7,7 @@ from observatory.entrypoints.cli import (
     check,
     demo,
     diff,
+    drill,
     export,
     generate,
     incidents,
@@ -36,6 +37,7 @@ app.command("run")(run.run)
 app.command("status")(status.status)
 app.command("incidents")(incidents.incidents)
 app.command("ack")(incidents.ack)
+app.command("drill")(drill.drill)
 app.add_typer(route.app, name="route")
 app.add_typer(silences.app, name="silence")
 app.add_typer(demo.app, name="demo")

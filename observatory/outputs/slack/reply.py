@@ -58,7 +58,7 @@ def _burning(transition: Transition, *, now: datetime) -> str:
             over = "is over" if transition.reason is Reason.SILENCE_ENDED else "was lifted"
             return f"🔔 The silence {over}, and it still burns"
         case Reason.NOT_ACKNOWLEDGED:
-            return _unanswered(transition, now=now)
+            return unanswered(transition, now=now)
         case _:
             return _otherwise(transition)
 
@@ -69,7 +69,8 @@ def _otherwise(transition: Transition) -> str:
     return f"ℹ️ {transition.reason.replace('_', ' ').capitalize()}"
 
 
-def _unanswered(transition: Transition, *, now: datetime) -> str:
+def unanswered(transition: Transition, *, now: datetime) -> str:
+    """How long a page has waited, and who is called now; plain text."""
     before, rung = transition.previous or transition.incident, transition.calls
     waited = numbers.span(now - (before.called_at or before.announced_at or before.opened_at))
     helper = (

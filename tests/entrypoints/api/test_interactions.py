@@ -17,7 +17,7 @@ from observatory.alerting import IncidentState
 from observatory.application.actions import Door
 from observatory.entrypoints.api import interactions
 from observatory.entrypoints.api.app import create_app
-from observatory.entrypoints.api.interactions import PATH, read_interaction
+from observatory.entrypoints.api.interactions import PATH, read_form
 from observatory.sandbox.slack.interactions import Interactions, RequestUrl
 from observatory.settings import Settings
 
@@ -44,14 +44,17 @@ class Slack:
         self.http = TestClient(create_app(self.world.views, SETTINGS, self.world.allowed))
         self._signer = Interactions(
             None,
-            RequestUrl("", SECRET),
+            None,
+            None,
             clock=lambda: self.world.clock.now().timestamp(),
             public_url=str,
         )
 
     def send(self, body, *, skew=0, **headers):
         raw = urlencode({"payload": json.dumps(body)}).encode() if isinstance(body, dict) else body
-        return self.http.post(PATH, content=raw, headers=self._signer._signed(raw, skew=skew) | headers)
+        return self.http.post(
+            PATH, content=raw, headers=self._signer._signed(RequestUrl("", SECRET), raw, skew=skew) | headers
+        )
 
 
 @pytest.fixture
@@ -170,12 +173,12 @@ def test_a_deed_that_breaks_breaks_nothing_else(slack, monkeypatch, capsys):
 )
 def test_no_payload_breaks_the_reader(payload):
     body = urlencode({"payload": json.dumps(payload)}).encode()
-    assert read_interaction(body) is None
+    assert read_form(body) is None
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_reader(body):
-    assert read_interaction(body) is None
+    assert read_form(body) is None
 
 
 def test_the_buttons_are_only_there_when_they_work(slack):

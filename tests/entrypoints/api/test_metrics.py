@@ -1,13 +1,26 @@
 import re
 import subprocess
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.catalogs import a_catalog, a_service
-from support.views import Alerts, a_status, an_incident, browse, organisation, small_views, views_of
+from support.views import (
+    NOW,
+    Alerts,
+    a_status,
+    an_incident,
+    browse,
+    lively,
+    organisation,
+    small_views,
+    views_of,
+)
 
+from observatory.alerting.model import Origin
+from observatory.application.vitals import SelfTest, Vitals
 from observatory.evaluation import State
 from observatory.outputs.status import ALERT_WINDOWS
 
@@ -132,5 +145,28 @@ def test_promtool_finds_nothing_to_say():
 def test_the_page_about_metrics_names_every_one_and_no_other():
     page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
     documented = set(re.findall(r"`(observatory_\w+)`", page))
-    told = {name for name, _ in samples(organisation()) if name.startswith("observatory_")}
+    everything = replace(organisation(), vitals=lively())
+    told = {name for name, _ in samples(everything) if name.startswith("observatory_")}
     assert documented == told
+
+
+def test_signs_of_life_that_there_were_none_of_are_absent():
+    found = {name for name, _ in samples(small_views())}
+    assert "observatory_leader" in found
+    assert not {name for name in found if re.search("heartbeat|canary|watchdog|socket", name)}
+
+
+def test_a_self_test_that_failed_has_no_latency():
+    failed = Vitals(self_test=SelfTest(NOW, problem="Slack refused: not_in_channel"), leads=lambda: False)
+    found = {name: value for (name, _), value in samples(views_of(a_catalog(), vitals=failed)).items()}
+    assert (found["observatory_canary_up"], found["observatory_leader"]) == (0, 0)
+    assert found["observatory_canary_timestamp_seconds"] == NOW.timestamp()
+    assert "observatory_canary_latency_seconds" not in found
+
+
+def test_watchdogs_are_told_by_source_and_a_drill_is_no_incident():
+    alerts = Alerts([an_incident("d1", next(a_catalog().slos()), origin=Origin.DRILL)])
+    found = samples(views_of(a_catalog(), alerts=alerts, vitals=lively()))
+    heard = found["observatory_watchdog_timestamp_seconds", frozenset({("source", "paris")})]
+    assert heard == (NOW - timedelta(seconds=40)).timestamp()
+    assert not [name for name, _ in found if name == "observatory_incidents"]
