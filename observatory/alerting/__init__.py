@@ -17,18 +17,24 @@ from observatory.alerting.model import (
 )
 from observatory.alerting.notifications import delivery_id, notifications
 from observatory.alerting.ownership import OwnedBecause, Ownership, Rules, Step, resolve_owner
+from observatory.alerting.replay import Alarm, BudgetMark, Replayed, replay
+from observatory.alerting.score import GRACE, Met, Score, score, speaks_of
 from observatory.alerting.silences import LONGEST, Matcher, Silence, Subject
 
 __all__ = [
+    "GRACE",
+    "LONGEST",
     "LONGEST",
     "PATIENCE",
+    "Alarm",
+    "BudgetMark",
     "Incident",
     "IncidentState",
     "Instructions",
     "Judged",
-    "LONGEST",
     "Ladder",
     "Matcher",
+    "Met",
     "Notification",
     "NotificationKind",
     "OwnedBecause",
@@ -36,8 +42,10 @@ __all__ = [
     "Patience",
     "Priority",
     "Reason",
+    "Replayed",
     "Rules",
     "Rung",
+    "Score",
     "Silence",
     "Step",
     "Subject",
@@ -53,6 +61,9 @@ __all__ = [
     "morning",
     "notifications",
     "quieten",
+    "replay",
     "resolve_owner",
+    "score",
+    "speaks_of",
     "still",
 ]

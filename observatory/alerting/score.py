@@ -51,8 +51,8 @@ class Score:
     @property
     def delay(self) -> timedelta | None:
         """The median over the incidents that were met."""
-        delays = [one.delay for one in self.met if one.delay is not None]
-        return median(delays) if delays else None
+        delays = [one.delay.total_seconds() for one in self.met if one.delay is not None]
+        return timedelta(seconds=median(delays)) if delays else None
 
 
 def score(

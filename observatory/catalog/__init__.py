@@ -26,6 +26,7 @@ from observatory.catalog.model import (
 from observatory.catalog.parsing import ParsedCatalog, parse_catalog
 from observatory.catalog.problems import InvalidCatalog, Problem, report
 from observatory.catalog.recurrence import Schedule, Span
+from observatory.catalog.remembered import Remembered, parse_remembered
 from observatory.catalog.schema import json_schema
 from observatory.catalog.selectors import Matcher, Selector, parse_selector
 from observatory.catalog.slis import Sli, Sliced
@@ -66,6 +67,7 @@ __all__ = [
     "Promql",
     "Queue",
     "RatioTimeslices",
+    "Remembered",
     "Rolling",
     "Schedule",
     "Selector",
@@ -85,6 +87,7 @@ __all__ = [
     "Window",
     "json_schema",
     "parse_catalog",
+    "parse_remembered",
     "parse_selector",
     "report",
 ]

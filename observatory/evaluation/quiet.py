@@ -47,12 +47,40 @@ def usual_dispersion(entries: Sequence[ServiceSlo], parts: Iterable[Buckets], *,
     return dispersion(reduce(add, (_quiet(hours, rate, tick=tick) for hours in parts)), tick=tick)
 
 
+def dispersion_over_time(
+    entry: ServiceSlo, hours: Buckets, untils: NDArray[np.int64], *, tick: int
+) -> NDArray[np.float64]:
+    """(U,) φ of one SLO as `usual_dispersion` would have learnt it at each of these moments.
+
+    Args:
+        entry: the SLO.
+        hours: consecutive buckets of an hour of this SLO alone.
+        untils: (U,) boundaries of hours, Unix seconds; what lies `LEFT_OUT` hours before them is learnt from.
+        tick: seconds between the counts that `clumping` was summed over.
+    """
+    rate = Promises.read([entry]).limits(_PAGES).rate
+    quiet = ~_burnt(hours, rate, tick=tick)
+    last = (untils - hours.ends[0]) // hours.seconds - LEFT_OUT + 1
+    ends = np.clip(last, 0, len(hours.ends))
+    starts = np.clip(last - LEARNT_FROM, 0, len(hours.ends))
+    counted = {}
+    for name in _LEARNT:
+        sums = np.concatenate([[0.0], (getattr(hours, name) * quiet)[:, 0].cumsum()])
+        counted[name] = sums[ends] - sums[starts]
+    return dispersion(pd.DataFrame(counted), tick=tick).to_numpy(dtype=np.float64)
+
+
 def _quiet(hours: Buckets, rate: NDArray[np.float64], *, tick: int) -> pd.DataFrame:
-    """What was counted in the hours that did not burn; a product and no ratio, since hours without events don't."""
-    lasting = hours.bad_ticks >= max(2, _LASTING // tick)
-    burnt = lasting & (hours.bad >= rate * hours.total)
-    counted = {
-        name: getattr(hours, name).sum(axis=0, where=~burnt)
-        for name in ("bad", "total", "measured", "clumping")
-    }
+    """What was counted in the hours that did not burn."""
+    quiet = ~_burnt(hours, rate, tick=tick)
+    counted = {name: getattr(hours, name).sum(axis=0, where=quiet) for name in _LEARNT}
     return pd.DataFrame(counted, index=pd.Index(hours.slos))
+
+
+def _burnt(hours: Buckets, rate: NDArray[np.float64], *, tick: int) -> NDArray[np.bool_]:
+    """(T, N) the hours that burned; a product and no ratio, since hours without events don't."""
+    lasting = hours.bad_ticks >= max(2, _LASTING // tick)
+    return np.asarray(lasting & (hours.bad >= rate * hours.total))
+
+
+_LEARNT = ("bad", "total", "measured", "clumping")

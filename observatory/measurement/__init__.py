@@ -7,6 +7,7 @@ from observatory.measurement.buckets import FIELDS, Buckets, Measurement, QueryF
 from observatory.measurement.growth import Growth, read_bounds, read_growth, with_breaks
 from observatory.measurement.history import History
 from observatory.measurement.levels import Span
+from observatory.measurement.moments import RunningSums
 from observatory.measurement.packing import pack, unpack
 from observatory.measurement.selecting import (
     aligned,
@@ -29,6 +30,7 @@ __all__ = [
     "Measurement",
     "QueryFailure",
     "Reading",
+    "RunningSums",
     "Slices",
     "Span",
     "aligned",

@@ -33,7 +33,7 @@ def status(
         show_status(rows, at=evaluation.at)
 
 
-def parse_time(text: str) -> datetime:
+def parse_time(text: str, *, option: str = "--at") -> datetime:
     """An ISO 8601 time (UTC where it names no offset) or Unix seconds.
 
     Raises:
@@ -47,6 +47,6 @@ def parse_time(text: str) -> datetime:
         )
     except (ValueError, OverflowError, OSError):
         raise DefinitionError(
-            f"--at {text!r} is no time; write it like 2026-03-01T12:00:00Z or as Unix seconds"
+            f"{option} {text!r} is no time; write it like 2026-03-01T12:00:00Z or as Unix seconds"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

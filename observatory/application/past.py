@@ -1,0 +1,152 @@
+"""What SLOs counted over a span of the past, tick by tick, and in the hours before it that its windows reach into."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from observatory.application.measure import Measure
+from observatory.application.ports import HistoryStore
+from observatory.application.steps import HOUR, REACH, Step, steps
+from observatory.catalog import Calendar, ServiceSlo
+from observatory.errors import DefinitionError
+from observatory.evaluation import (
+    LEARNT_FROM,
+    LEFT_OUT,
+    Moments,
+    dispersion_over_time,
+    evaluate_moments,
+    windows_for,
+)
+from observatory.measurement import Buckets, History, RunningSums, Slices, coarser, without
+from observatory.planning import plan
+
+_NEAR = REACH + HOUR
+"""Seconds before a span in which its windows begin at a tick or at five minutes; earlier ones at an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The half-open span (after, until], Unix seconds on whole hours."""
+
+    after: int
+    until: int
+
+    @classmethod
+    def ending(cls, until: datetime, *, length: timedelta) -> "Span":
+        """The span of this length, rounded to whole hours, that ends with the last whole hour.
+
+        Raises:
+            DefinitionError: it is shorter than an hour.
+        """
+        end = int(until.timestamp()) // HOUR * HOUR
+        seconds = int(length.total_seconds()) // HOUR * HOUR
+        if seconds <= 0:
+            raise DefinitionError(f"a span of {length}: it is at least an hour, such as 30d")
+        return cls(end - seconds, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was found of some SLOs."""
+
+    sums: Mapping[str, RunningSums]
+    """By SLO id; those whose queries failed are missing."""
+    failures: Mapping[str, str]
+    """By SLO id: Prometheus's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Asks Prometheus, and the store of a service where there is one."""
+
+    measure: Measure
+    tick: int
+    """Seconds."""
+    store: HistoryStore | None = None
+    """Its hours serve before the span, where it has them: Prometheus may have forgotten them, and is slower."""
+
+    def __call__(
+        self,
+        entries: Sequence[ServiceSlo],
+        span: Span,
+        *,
+        lead: int,
+        tell: Callable[[float], object] = id,
+    ) -> Counted:
+        """Count all that these SLOs need to be evaluated at every tick of the span; an SLO whose query fails is named.
+
+        Args:
+            entries: the SLOs.
+            span: of interest.
+            lead: seconds before the span that matter too (`lead_of`).
+            tell: told the share that is done, 0 to 1.
+
+        Raises:
+            Unavailable: the store can't be reached.
+        """
+        begin, border = span.after - lead, span.after - _NEAR
+        parts: list[Buckets] = []
+        slices = Slices(entries, tick=self.tick)
+        failures: dict[str, str] = {**slices.failures}
+        stored = self._stored(entries, begin, border, parts)
+        calendars = any(isinstance(entry.slo.window, Calendar) for entry in entries)
+        # Only what begins with an hour may be summed by the hour; a month in India doesn't.
+        early = self.tick if calendars else HOUR
+        for first, last, kept in ((border, span.until, self.tick), (begin, border, early)):
+            asked = [entry for entry in entries if first == border or entry.id not in stored]
+            for step in steps(first, last, limit=last, slos=len(asked), tick=self.tick):
+                if able := [entry for entry in asked if entry.id not in failures]:
+                    ticks = self._ask(able, step, failures)
+                    parts += [coarser(part, kept) for part in slices.with_slices(ticks, self._empty())]
+                tell((span.until - step.after) / (span.until - begin))
+        sums = {
+            entry.id: RunningSums.of(entry.column, parts, after=begin, until=span.until, tick=self.tick)
+            for entry in entries
+            if entry.id not in failures
+        }
+        return Counted(sums, failures)
+
+    def _stored(
+        self, entries: Sequence[ServiceSlo], begin: int, border: int, parts: list[Buckets]
+    ) -> frozenset[str]:
+        """The SLOs whose hours up to `border` are in the store; they are added to the parts."""
+        if self.store is None:
+            return frozenset()
+        covered = self.store.covered_from()
+        known = {entry.column: entry.id for entry in entries if covered.get(entry.column, border) < border}
+        hours = self.store.load(seconds=HOUR, after=begin, until=border) if known else None
+        if hours is None:
+            return frozenset()
+        parts.append(without(hours, set(hours.slos) - known.keys()))
+        return frozenset(known.values())
+
+    def _empty(self) -> History:
+        """What lies around the ticks of a step: nothing that matters, since steps are whole hours, and so are slices."""
+        return History(tick=self.tick)
+
+    def _ask(self, entries: Sequence[ServiceSlo], step: Step, failures: dict[str, str]) -> Buckets:
+        queries = plan(entries, tick=self.tick)
+        measurement = self.measure(queries, after=step.after, until=step.until)
+        failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
+        failures |= failed
+        return without(measurement.buckets, failed)
+
+
+def at_every_tick(entry: ServiceSlo, counted: RunningSums, span: Span) -> Moments:
+    """An SLO's numbers at every tick of the span, as a service that had run all the time would have had them."""
+    ends = np.arange(span.after + counted.tick, span.until + 1, counted.tick, dtype=np.int64)
+    hours = np.unique(ends // HOUR * HOUR)
+    first = -(-counted.after // HOUR) * HOUR + HOUR
+    learnt_from = counted.hours(np.arange(first, span.until + 1, HOUR, dtype=np.int64))
+    phi = dispersion_over_time(entry, learnt_from, hours, tick=counted.tick)
+    known = np.searchsorted(hours, ends // HOUR * HOUR)
+    return evaluate_moments(entry, counted, ends, since=counted.since, dispersion=phi[known])
+
+
+def lead_of(entries: Iterable[ServiceSlo]) -> int:
+    """Seconds before a span that evaluations look at: the longest window, and what is learnt from."""
+    windows = windows_for(entries).values()
+    longest = max(window.longest if isinstance(window, Calendar) else window for window in windows)
+    return max(int(longest.total_seconds()), (LEARNT_FROM + LEFT_OUT) * HOUR) // HOUR * HOUR + HOUR

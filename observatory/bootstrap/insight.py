@@ -1,0 +1,64 @@
+"""What looks at the past: backtests and suggestions, straight from Prometheus."""
+
+from datetime import timedelta
+from pathlib import PurePosixPath
+
+from observatory.adapters.clock import SystemClock
+from observatory.adapters.sql import SqlHistory, create_engine
+from observatory.application.backtest import Backtest
+from observatory.application.measure import Limits, Measure
+from observatory.application.past import Past
+from observatory.application.ports import Clock, MetricsSource
+from observatory.bootstrap.metrics import prometheus
+from observatory.bootstrap.tools import revisions
+from observatory.catalog import Catalog, parse_catalog
+from observatory.errors import NotFound
+from observatory.settings import Settings
+
+PATIENT = Limits(query=timedelta(minutes=2), round=timedelta(minutes=15), at_once=2)
+"""For the past, which may take its time: nobody is paged by it."""
+
+
+def build_past(
+    settings: Settings,
+    *,
+    stored: bool = False,
+    source: MetricsSource | None = None,
+    clock: Clock | None = None,
+) -> Past:
+    """What SLOs counted, from Prometheus; `stored`: with the hours that a service has kept in the database of the settings.
+
+    Raises:
+        DefinitionError: the database's address is none.
+    """
+    measure = Measure(source or prometheus(settings), clock or SystemClock(), limits=PATIENT)
+    store = SqlHistory(create_engine(settings.database_url.get_secret_value())) if stored else None
+    return Past(measure, int(settings.tick.total_seconds()), store)
+
+
+def build_backtest(
+    settings: Settings,
+    *,
+    stored: bool = False,
+    source: MetricsSource | None = None,
+    clock: Clock | None = None,
+) -> Backtest:
+    """`observatory backtest`; see `build_past`."""
+    return Backtest(build_past(settings, stored=stored, source=source, clock=clock), settings.lag)
+
+
+def load_catalog_at(settings: Settings, revision: str) -> Catalog:
+    """The catalog as it was at a git revision.
+
+    Raises:
+        NotFound: there is no such revision, or no catalog in it.
+        DefinitionError: it has errors; all of them are named.
+    """
+    folder = settings.catalog.as_posix()
+    files = revisions().files(revision, [folder])
+    documents = {
+        path: content for path, content in files.items() if PurePosixPath(path).suffix in (".yml", ".yaml")
+    }
+    if not documents:
+        raise NotFound(f"{revision} has no definitions in {folder}")
+    return parse_catalog(documents).valid()
