@@ -8,9 +8,17 @@ from observatory.evaluation.model import (
     SloStatus,
     State,
     TierStatus,
+    WindowBudget,
     WindowStatus,
 )
-from observatory.evaluation.quiet import LEARNT_FROM, LEFT_OUT, Dispersions, usual_dispersion
+from observatory.evaluation.moments import Moments, evaluate_moments
+from observatory.evaluation.quiet import (
+    LEARNT_FROM,
+    LEFT_OUT,
+    Dispersions,
+    dispersion_over_time,
+    usual_dispersion,
+)
 from observatory.evaluation.significance import dispersion
 from observatory.evaluation.tiers import (
     TIERS,
@@ -29,17 +37,21 @@ __all__ = [
     "BudgetPoint",
     "Dispersions",
     "Evaluation",
+    "Moments",
     "Provenance",
     "Severity",
     "SloStatus",
     "State",
     "Tier",
     "TierStatus",
+    "WindowBudget",
     "WindowStatus",
     "alert_windows",
     "detection_time",
     "dispersion",
+    "dispersion_over_time",
     "evaluate",
+    "evaluate_moments",
     "tiers_for",
     "unreachable",
     "usual_dispersion",
