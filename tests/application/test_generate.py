@@ -56,7 +56,7 @@ def test_what_was_just_written_is_current(current):
 def test_nothing_yet_means_everything_is_missing(tmp_path):
     found = drift(tmp_path, a_catalog())
     assert {difference.kind for difference in found.differences} == {DriftKind.MISSING}
-    assert len(found.differences) == 8
+    assert len(found.differences) == 10
 
 
 def test_the_manifest_is_one_that_sha256sum_checks(current):

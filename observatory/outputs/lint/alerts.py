@@ -17,7 +17,8 @@ from observatory.outputs.lint.registry import Defect, Rules
 from observatory.outputs.lint.rule_files import RuleFile, RuleView, seconds_of
 
 RULES: Rules["Rulebook"] = Rules()
-_COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
+_TELLING = frozenset({"==", "!=", ">", "<", ">=", "<=", "unless"})
+"""Operators that leave out series for what they are."""
 _LABEL = re.compile(r"\$labels\.(\w+)|\.Labels\.(\w+)")
 _OWNERS = ("owner", "squad", "team")
 _RUNBOOKS = ("runbook_url", "runbook", "runbook_link")
@@ -83,7 +84,7 @@ def alert_comparison(book: Rulebook) -> Iterator[Defect]:
 
 def _compares(tree: Any) -> bool:
     node = bare(tree)
-    if isinstance(node, promql.BinaryExpr) and str(node.op) in _COMPARISONS and not _is_bool(node):
+    if isinstance(node, promql.BinaryExpr) and str(node.op) in _TELLING and not _is_bool(node):
         return True
     if isinstance(node, promql.Call) and node.func.name.startswith("absent"):
         return True

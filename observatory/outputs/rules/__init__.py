@@ -2,6 +2,8 @@
 
 from observatory.catalog import Catalog
 from observatory.outputs.rules.organisation import alert_name, organisation_rules
+from observatory.outputs.rules.own import own_rules
+from observatory.outputs.rules.own_proof import own_proof
 from observatory.outputs.rules.proof import service_proof
 from observatory.outputs.rules.service import service_rules
 from observatory.outputs.rules.stores import store_rules
@@ -11,7 +13,11 @@ __all__ = ["alert_name", "rule_files"]
 
 def rule_files(catalog: Catalog, *, grafana_url: str | None = None) -> dict[str, str]:
     """Every rule file and its test, by path below the folder of rules."""
-    files = {"organisation.yml": organisation_rules(catalog, grafana_url=grafana_url)}
+    files = {
+        "organisation.yml": organisation_rules(catalog, grafana_url=grafana_url),
+        "observatory.yml": own_rules(catalog, grafana_url=grafana_url),
+        "tests/observatory.yml": own_proof(),
+    }
     stores = store_rules(catalog, grafana_url=grafana_url)
     if stores is not None:
         files["stores.yml"] = stores

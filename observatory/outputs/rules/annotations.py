@@ -1,6 +1,5 @@
 """What an alert tells people, as Prometheus templates: the alert of a rule that knows no SLO by name."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from observatory.catalog.durations import duration_text
@@ -17,7 +16,7 @@ _LEFT = 'printf "slo:error_budget_remaining:ratio{service=%q,slo=%q}" $labels.se
 _INFO = f'printf "{INFO}{{service=%q}}" $labels.service | query'
 
 
-def annotations(tier: Tier, period: timedelta, *, factor: str, grafana_url: str | None) -> Mapping[str, str]:
+def annotations(tier: Tier, period: timedelta, *, factor: str, grafana_url: str | None) -> dict[str, str]:
     """Summary, description, and each figure and link under its own name for whoever routes the alert."""
     long, short = duration_text(tier.long), duration_text(tier.short)
     owner = "{{ $labels.squad }}"
@@ -33,7 +32,23 @@ def annotations(tier: Tier, period: timedelta, *, factor: str, grafana_url: str 
         "burn": '{{ printf "%.1f" $value }}',
         "budget_left": left,
         "exhaustion": gone,
-        "owner": owner,
+    } | _whose(grafana_url)
+
+
+def unmeasured(silence: str, *, grafana_url: str | None) -> dict[str, str]:
+    """What is told of an SLO without data; `silence` is how long there has been none, at least."""
+    slo = "{{ $labels.service }}/{{ $labels.slo }}"
+    return {
+        "summary": f"{slo} is not measured",
+        "description": f"For {silence} there has been nothing to count for {slo}. No budget burns and no alert on it "
+        "can fire: nobody knows whether the promise is kept. Look whether the service is scraped (`up`), and whether "
+        "its metrics and labels are still called as its definition says. Owner: {{ $labels.squad }}.",
+    } | _whose(grafana_url)
+
+
+def _whose(grafana_url: str | None) -> dict[str, str]:
+    return {
+        "owner": "{{ $labels.squad }}",
         "runbook_url": info("runbook"),
         "dashboard_url": dashboard_url(info("dashboard"), grafana_url),
     }

@@ -98,7 +98,12 @@ def test_each_provider_reads_its_own_folder_and_no_other():
 
 
 def test_rule_files_lie_flat_without_their_tests():
-    assert set(RULES) == {"organisation.yml", "playlists.playlist.yml", "search.search.yml"}
+    assert set(RULES) == {
+        "observatory.yml",
+        "organisation.yml",
+        "playlists.playlist.yml",
+        "search.search.yml",
+    }
 
 
 @pytest.mark.parametrize(
