@@ -30,7 +30,8 @@ from tick import HOUR, full_history
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.prometheus import PrometheusSource
-from observatory.application.measure import Limits, Measure
+from observatory.application.measure import Measure
+from observatory.application.rounds import Limits
 from observatory.application.status import Status
 from observatory.catalog import ServiceSlo
 from observatory.evaluation import Provenance, evaluate, windows_for

@@ -31,7 +31,8 @@ from support.prometheus import Series, prometheus, write_past
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.prometheus import PrometheusSource
-from observatory.application.measure import Limits, Measure
+from observatory.application.measure import Measure
+from observatory.application.rounds import Limits
 from observatory.catalog import ServiceSlo
 from observatory.measurement import FIELDS, Buckets, History, Measurement
 from observatory.planning import Plan, plan

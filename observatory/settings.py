@@ -5,7 +5,15 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -28,6 +36,30 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Seconds = Annotated[timedelta, BeforeValidator(_number)]
 
 
+class PrometheusServer(BaseModel):
+    """One more Prometheus, and how to be let in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    bearer_token: SecretStr | None = None
+    user: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _url_alone(cls, value: object) -> object:
+        return {"url": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _user_with_password(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password go together")
+        return self
+
+
 class Settings(BaseSettings):
     """Settings of one process. Secrets are `SecretStr`: they never show in logs, errors or pages."""
 
@@ -42,6 +74,11 @@ class Settings(BaseSettings):
     prometheus_ca_file: Path | None = Field(None, description="A certificate authority of your own (PEM).")
     prometheus_headers: dict[str, SecretStr] = Field(
         default_factory=dict, description='More headers as JSON, such as {"X-Scope-OrgID": "music"}.'
+    )
+    prometheus_servers: dict[str, PrometheusServer] = Field(
+        default_factory=dict,
+        description='More servers by name, for services that name one: {"eu": "https://…"}, or an object with url,'
+        " bearer_token, user, password, ca_file, headers.",
     )
     prometheus_timeout: Seconds = Field(timedelta(seconds=10), description="Limit of one query, seconds.")
 
@@ -122,6 +159,18 @@ class Settings(BaseSettings):
     lag: Seconds = Field(
         timedelta(seconds=30), description="How far behind now to evaluate, so that scrapes have landed."
     )
+
+    @property
+    def prometheus(self) -> PrometheusServer:
+        """The usual server."""
+        return PrometheusServer(
+            url=self.prometheus_url,
+            bearer_token=self.prometheus_bearer_token,
+            user=self.prometheus_user,
+            password=self.prometheus_password,
+            ca_file=self.prometheus_ca_file,
+            headers=self.prometheus_headers,
+        )
 
     @field_validator("tick")
     @classmethod

@@ -17,11 +17,14 @@ from urllib3.util.retry import Retry
 
 from observatory.errors import ObservatoryError, Refused, Unavailable
 from observatory.measurement import Answer
+from observatory.planning import Dialect
 
 _CHUNK = 1 << 20
 _GRACE = timedelta(seconds=1)
 """Prometheus gives up this much earlier than we do, so that it is the one to say why."""
-_TRY_LATER, _THEIR_FAULT = 429, 500
+_BAD_QUERY, _TRY_LATER, _THEIR_FAULT = 400, 429, 500
+_METRICSQL_ONLY = "now()"
+"""PromQL has no such function, and no endpoint tells the two apart: VictoriaMetrics calls itself a Prometheus 2.24."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class PrometheusSource:
     def __init__(self, url: str, access: Access | None = None) -> None:
         access = access or Access()
         self._url, of_url = _without_credentials(url)
+        self._dialect: Dialect | None = None
         headers = {**access.headers, "Accept-Encoding": "identity"}
         if access.bearer_token is not None:
             headers["Authorization"] = f"Bearer {access.bearer_token}"
@@ -72,6 +76,21 @@ class PrometheusSource:
             )
         assert isinstance(answer, Answer)  # noqa: S101 - what our session put there, through an untyped library
         return answer
+
+    def dialect(self, *, timeout: timedelta) -> Dialect:
+        """See the port."""
+        if self._dialect is None:
+            self._dialect = self._ask_dialect(timeout)
+        return self._dialect
+
+    def _ask_dialect(self, timeout: timedelta) -> Dialect:
+        try:
+            self.query_range(_METRICSQL_ONLY, start=0, end=0, step=1, timeout=timeout)
+        except Refused as refusal:
+            if refusal.code != str(_BAD_QUERY):
+                raise
+            return Dialect.PROMQL
+        return Dialect.METRICSQL
 
     def close(self) -> None:
         """Close the connections."""

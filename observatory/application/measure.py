@@ -1,61 +1,35 @@
 """Ask a plan's queries and put the answers together; what can't be asked fails alone."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from observatory.application.ports import Clock, MetricsSource
-from observatory.errors import Refused, Unavailable
-from observatory.measurement import (
-    Answer,
-    Growth,
-    Measurement,
-    QueryFailure,
-    Reading,
-    assemble,
-    blended,
-    read_bounds,
-    read_growth,
-    with_breaks,
-)
-from observatory.planning import CounterQuery, Plan, Query
+from observatory.application.rounds import Limits, Round
+from observatory.errors import Refused
+from observatory.measurement import Answer, Measurement, QueryFailure, Reading, assemble, blended
+from observatory.planning import Dialect, Plan
 
-MOST_POINTS = 11_000
-"""Points of one series that Prometheus gives in one answer."""
-MOST_CELLS = 500_000
-"""Points of all groups in one answer, so that neither side holds gigabytes."""
-NEAR = 60
-"""Ticks to be looked at closer that are no further apart are asked together: a query costs as much as so many ticks."""
-_BAD_QUERIES = frozenset({"400", "422"})
-"""Codes that speak of the query and not of us: a part of it may still be answered."""
-_TOO_MUCH = "too many samples"
-"""In Prometheus's words for a query that would load more than --query.max-samples."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How patient a round of queries is."""
-
-    query: timedelta = timedelta(seconds=10)
-    """For one query."""
-    round: timedelta = timedelta(seconds=45)
-    """For all of them: what was not asked by then is unavailable."""
-    at_once: int = 4
-    """Queries under way together."""
-    refusals: int = 1000
-    """Queries refused, before the rest is no longer halved: by then it is not a few SLOs' fault."""
+USUAL = ""
+"""The name of the server that has the series of all services that name none."""
 
 
 class Measure:
     """Measure all SLOs of a plan over a span of time."""
 
-    def __init__(self, source: MetricsSource, clock: Clock, *, limits: Limits | None = None) -> None:
-        self._source = source
+    def __init__(
+        self,
+        source: MetricsSource,
+        clock: Clock,
+        *,
+        limits: Limits | None = None,
+        servers: Mapping[str, MetricsSource] | None = None,
+    ) -> None:
+        """Ask `source`, and of the services that name a server, that one of `servers`."""
+        self._sources = {USUAL: source, **(servers or {})}
         self._clock = clock
         self._limits = limits or Limits()
 
@@ -63,146 +37,53 @@ class Measure:
         """Buckets of one tick each, with after < end <= until, ends at after + tick, after + 2 ticks, ….
 
         A query that is refused is halved until the culprit stands alone; its SLOs are the failure, with Prometheus's
-        words, and all others are measured. A query that can't be answered now fails with all its SLOs.
+        words, and all others are measured. A query that can't be answered now fails with all its SLOs. No server waits
+        for another.
         """
         ends = np.arange(after + plan.tick, until + 1, plan.tick, dtype=np.int64)
-        now = self._clock.now
-        asking = _Round(self._source, self._limits, now, plan, deadline=now() + self._limits.round)
         if not len(ends) or not plan.queries:
             return blended(plan, assemble(plan, (), ends=ends))
-        with ThreadPoolExecutor(self._limits.at_once, thread_name_prefix="measure") as pool:
-            outcomes = [
-                outcome
-                for outcomes in pool.map(lambda query: list(asking.ask(query, ends)), plan.queries)
-                for outcome in outcomes
-            ]
+        now = self._clock.now
+        deadline = now() + self._limits.round
+        servers = plan.servers()
+        rounds = {
+            server: Round(plan, self._source(server), self._limits, now, deadline) for server in servers
+        }
+        with ThreadPoolExecutor(len(servers), thread_name_prefix="measure") as pool:
+            asked = pool.map(lambda server: rounds[server].ask(servers[server], ends), servers)
+            outcomes = [outcome for answers in asked for outcome in answers]
         readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
         failures = [outcome for outcome in outcomes if isinstance(outcome, QueryFailure)]
         measurement = assemble(plan, readings, failures, ends=ends)
-        unbounded = list(asking.without_bucket(readings, measurement))
+        unbounded = [
+            failure
+            for reading in readings
+            for failure in rounds[reading.query.server].without_bucket(reading, measurement)
+        ]
         if unbounded:
             measurement = assemble(plan, readings, failures + unbounded, ends=ends)
         return blended(plan, measurement)
 
+    def _source(self, server: str) -> MetricsSource:
+        return self._sources.get(server) or _Unknown(server, [name for name in self._sources if name])
+
 
 @dataclass(frozen=True, slots=True)
-class _Round:
-    """One round of queries, with its deadline."""
+class _Unknown:
+    """The server that a service names and nobody knows: it refuses everything."""
 
-    source: MetricsSource
-    limits: Limits
-    now: Callable[[], datetime]
-    plan: Plan
-    deadline: datetime
-    refused: list[str] = field(default_factory=list)
-    """The queries that were refused."""
+    name: str
+    known: Sequence[str]
 
-    def ask(self, query: Query, ends: NDArray[np.int64]) -> Iterator[Reading | QueryFailure]:
-        """Ask one query; what of it is refused is asked again in halves."""
-        try:
-            yield self._read(query, ends)
-        except Refused as refusal:
-            self.refused.append(query.promql)
-            patient = refusal.code in _BAD_QUERIES and len(self.refused) < self.limits.refusals
-            if not patient or len(query.groups) == 1:
-                yield self._failure(query, str(refusal))
-                return
-            for half in query.halves():
-                yield from self.ask(half, ends)
-        except Unavailable as error:
-            yield self._failure(query, str(error))
+    def query_range(self, promql: str, *, start: int, end: int, step: int, timeout: timedelta) -> Answer:  # noqa: ARG002 - the port's
+        raise self._refusal()
 
-    def without_bucket(self, readings: Sequence[Reading], measurement: Measurement) -> Iterator[QueryFailure]:
-        """Latency SLOs that counted events, and none in their bucket, because there is no such bucket."""
-        grew = measurement.buckets.total > 0
-        for reading in readings:
-            query = reading.query
-            if not isinstance(query, CounterQuery) or query.bound is None:
-                continue
-            empty = np.flatnonzero(~reading.growth.seen.any(axis=0))
-            last = defaultdict(list)
-            for group in empty:
-                slos = query.feeds.of([int(group)]).slo
-                ticks = np.flatnonzero(grew[:, slos].any(axis=1))
-                if len(ticks):
-                    last[int(measurement.buckets.ends[ticks[-1]])].append(int(group))
-            for end, groups in last.items():
-                yield from self._check_bounds(query.part(groups), end)
+    def dialect(self, *, timeout: timedelta) -> Dialect:  # noqa: ARG002 - the port's
+        raise self._refusal()
 
-    def _check_bounds(self, query: CounterQuery, end: int) -> Iterator[QueryFailure]:
-        try:
-            answer = self._query(query.bounds, np.array([end]), query.tick)
-        except (Refused, Unavailable) as error:
-            yield self._failure(query, str(error))
-            return
-        there = read_bounds(query, answer)
-        for group in range(len(query.groups)):
-            bounds = there.get(group, ())
-            if query.bound is not None and float(query.bound) not in map(float, bounds):
-                metric = query.family.metric
-                message = (
-                    f'{metric} has no bucket le="{query.bound}"; its bounds are {", ".join(bounds)}'
-                    if bounds
-                    else f"{metric} has no series: not a classic histogram, or a summary"
-                )
-                yield self._failure(query.part([group]), message)
-
-    def _read(self, query: Query, ends: NDArray[np.int64]) -> Reading:
-        size = min(MOST_POINTS, max(1, MOST_CELLS // len(query.groups)))
-        parts = [self._read_span(query, ends[at : at + size]) for at in range(0, len(ends), size)]
-        return _joined(parts) if len(parts) > 1 else parts[0]
-
-    def _read_span(self, query: Query, ends: NDArray[np.int64]) -> Reading:
-        try:
-            answer = self._query(query.promql, ends, query.tick)
-            reading = Reading(query, read_growth(query, answer, ends=ends), answer.warnings)
-            groups = np.flatnonzero(reading.growth.fresh.any(axis=0))
-            if not isinstance(query, CounterQuery) or not len(groups):
-                return reading
-            return self._with_breaks(query, reading, groups, ends)
-        except Refused as refusal:
-            if _TOO_MUCH not in str(refusal) or len(ends) == 1:
-                raise
-            middle = len(ends) // 2
-            return _joined([self._read_span(query, ends[:middle]), self._read_span(query, ends[middle:])])
-
-    def _with_breaks(
-        self, query: CounterQuery, reading: Reading, groups: NDArray[np.intp], ends: NDArray[np.int64]
-    ) -> Reading:
-        """Look closer at the series that were reset or are new, where and when there are any."""
-        growth, warnings = reading.growth, list(reading.warnings)
-        for some in query.split(groups.tolist()):
-            part = query.part(some)
-            for ticks in _runs(np.flatnonzero(reading.growth.fresh[:, some].any(axis=1))):
-                answer = self._query(part.breaks, ends[ticks], part.tick)
-                growth = with_breaks(growth, part, answer, groups=some, ends=ends[ticks], at=ticks.start)
-                warnings += answer.warnings
-        return Reading(query, growth, warnings)
-
-    def _query(self, promql: str, ends: NDArray[np.int64], step: int) -> Answer:
-        left = self.deadline - self.now()
-        if left <= timedelta(0):
-            raise Unavailable(f"not asked: this round's {self.limits.round.total_seconds():g} s were over")
-        return self.source.query_range(
-            promql, start=int(ends[0]), end=int(ends[-1]), step=step, timeout=min(left, self.limits.query)
+    def _refusal(self) -> Refused:
+        there = f"there are {', '.join(self.known)}" if self.known else "there is none besides the usual one"
+        return Refused(
+            f"no Prometheus server is called {self.name}: {there} (OBSERVATORY_PROMETHEUS_SERVERS)",
+            code="404",
         )
-
-    def _failure(self, query: Query, message: str) -> QueryFailure:
-        return QueryFailure(self.plan.ids(query), query.promql, message)
-
-
-def _runs(ticks: NDArray[np.intp]) -> Iterator[slice]:
-    """Spans that hold all of these ticks (ascending): asking for a few more in between is cheaper than asking twice."""
-    for run in np.split(ticks, np.flatnonzero(np.diff(ticks) > NEAR) + 1):
-        if len(run):
-            yield slice(int(run[0]), int(run[-1]) + 1)
-
-
-def _joined(readings: Sequence[Reading]) -> Reading:
-    """Consecutive readings of one query as one."""
-    tables = {
-        name: np.concatenate([getattr(reading.growth, name) for reading in readings])
-        for name in Growth.__slots__
-    }
-    warnings = [warning for reading in readings for warning in reading.warnings]
-    return replace(readings[0], growth=Growth(**tables), warnings=warnings)

@@ -17,7 +17,7 @@ from observatory.application.fill import Fill, Progress
 from observatory.application.holes import Holes
 from observatory.application.leadership import Leadership
 from observatory.application.ledger import Ledger
-from observatory.application.measure import Limits, Measure
+from observatory.application.measure import Measure
 from observatory.application.ports import (
     AlertStore,
     Clock,
@@ -26,11 +26,12 @@ from observatory.application.ports import (
     MetricsSource,
 )
 from observatory.application.recorder import Recorder
+from observatory.application.rounds import Limits
 from observatory.application.snapshot import Board, Health, Snapshot, Views
 from observatory.application.status import Status
 from observatory.application.tick import Tick
 from observatory.bootstrap.alive import Alive, Parts, alive
-from observatory.bootstrap.metrics import prometheus
+from observatory.bootstrap.metrics import more_servers, prometheus
 from observatory.bootstrap.slack import door, slack
 from observatory.bootstrap.storage import PROCESS, in_memory, storage
 from observatory.bootstrap.tools import load_catalog
@@ -76,7 +77,7 @@ def build(  # noqa: PLR0913 - one for each port
         Unavailable: the database can't be reached.
     """
     clock = clock or SystemClock()
-    source = source or prometheus(settings)
+    source, servers = source or prometheus(settings), more_servers(settings)
     messenger = messenger or slack(settings)
     stores = storage(settings) if history is None or alerts is None else in_memory(alerts, history)
     history, alerts = history or stores.history, alerts or stores.alerts
@@ -88,7 +89,8 @@ def build(  # noqa: PLR0913 - one for each port
     recorder = Recorder(history, tick=seconds)
     recorder.load(now=clock.now())
     holes = Holes()
-    fill = Fill(Measure(source, clock, limits=_PATIENT), recorder, history, holes, tick=seconds)
+    patient = Measure(source, clock, limits=_PATIENT, servers=servers)
+    fill = Fill(patient, recorder, history, holes, tick=seconds)
     catch_up = CatchUp(definitions, fill, clock, settings.lag, tell)
     board = Board(Snapshot(definitions.catalog), Health(started_at=clock.now()))
     addresses = Addresses(settings.public_url, settings.grafana_url, settings.catch_all_channel)
@@ -98,7 +100,7 @@ def build(  # noqa: PLR0913 - one for each port
     )
     tick = Tick(
         definitions=definitions,
-        measure=Measure(source, clock, limits=Limits(query=settings.prometheus_timeout)),
+        measure=Measure(source, clock, limits=Limits(query=settings.prometheus_timeout), servers=servers),
         recorder=recorder,
         holes=holes,
         alerts=stores.decisions,
@@ -148,7 +150,7 @@ def build_status(
     """
     clock = clock or SystemClock()
     entries = tuple(load_catalog(settings).slos())
-    source = source or prometheus(settings)
-    measure = Measure(source, clock, limits=_PATIENT)
+    source, servers = source or prometheus(settings), more_servers(settings)
+    measure = Measure(source, clock, limits=_PATIENT, servers=servers)
     status = Status(source, measure, clock, settings.tick, settings.lag)
     return lambda at: status(entries, at=at)

@@ -183,6 +183,8 @@ class Service(Promiser):
     kind: Literal["Service"] = "Service"
     selector: Labels = Field(default_factory=dict, examples=["{job: playlist}"])
     """Labels that every series of this service carries."""
+    prometheus: Name | None = Field(None, examples=["eu-west"])
+    """The server that has its series, as the settings name it; left out: the usual one."""
     depends_on: tuple[Name, ...] = ()
     uses: tuple[Use, ...] = ()
     slos: tuple[Slo, ...] = ()

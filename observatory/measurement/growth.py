@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observatory.measurement.answers import Answer
-from observatory.planning import PART, CounterQuery, Query
+from observatory.planning import FRESH, PART, CounterQuery, Query
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,12 +29,12 @@ class Growth:
 def read_growth(query: Query, answer: Answer, *, ends: NDArray[np.int64]) -> Growth:
     """The answer to `query.promql` at these ticks, `query.tick` seconds apart."""
     shape = (len(ends), len(query.groups))
-    named = np.array(["__name__" in labels for labels in answer.labels], dtype=bool)
+    fresh = np.array([FRESH[query.dialect] in labels for labels in answer.labels], dtype=bool)
     table = _Table(query, answer, ends)
     return Growth(
-        counted=table.sums(np.ones_like(named)),
-        fresh=table.sums(named),
-        seen=table.present(np.ones_like(named)),
+        counted=table.sums(np.ones_like(fresh)),
+        fresh=table.sums(fresh),
+        seen=table.present(np.ones_like(fresh)),
         born=np.zeros(shape),
         first=np.zeros(shape, dtype=bool),
     )

@@ -54,6 +54,8 @@ class Term(NamedTuple):
     total: float
     bad: float
     asked: Counting | Condition = Counting()
+    server: str = ""
+    """Who has the series; empty: the usual server."""
 
 
 class Feed(NamedTuple):
@@ -73,6 +75,7 @@ class Family(NamedTuple):
     """The labels of the `=` matchers."""
     presence: bool
     asked: Counting | Condition
+    server: str
 
 
 Group = tuple[str, ...]
@@ -89,7 +92,9 @@ def plan(entries: Sequence[ServiceSlo], *, tick: int) -> Plan:
     for index, entry in enumerate(whole):
         for term in terms(entry):
             events = 1.0 if isinstance(term.asked, Counting) else tick / promql.SLICE
-            uses[term.selector, term.asked].append(Feed(index, events * term.total, events * term.bad))
+            uses[term.selector, term.asked, term.server].append(
+                Feed(index, events * term.total, events * term.bad)
+            )
     fused = [
         query
         for family, members in sorted(_families(uses).items(), key=lambda item: str(item[0]))
@@ -98,9 +103,9 @@ def plan(entries: Sequence[ServiceSlo], *, tick: int) -> Plan:
     slis = [entry.slo.sli if isinstance(entry.slo, Slo) else None for entry in whole]
     written = [
         query
-        for index, sli in enumerate(slis)
+        for index, (entry, sli) in enumerate(zip(whole, slis, strict=True))
         if isinstance(sli, Promql)
-        for query in _written(index, sli, tick=tick)
+        for query in _written(index, sli, tick=tick, server=_server(entry))
     ]
     return Plan(
         slos=tuple(entry.id for entry in whole),
@@ -121,7 +126,7 @@ def terms(entry: ServiceSlo) -> Iterator[Term]:
         return
     own = [Matcher(label, "=", value) for label, value in entry.service.selector.items()]
     for term in _terms(entry.slo.sli):
-        yield term._replace(selector=term.selector.where(*own))
+        yield term._replace(selector=term.selector.where(*own), server=_server(entry))
 
 
 def _terms(sli: Sli) -> Iterator[Term]:
@@ -155,19 +160,24 @@ def _may_overlap(sli: Sli) -> bool:
     return isinstance(sli, Promql) or (isinstance(sli, ErrorOrSlow) and bool(sli.bad))
 
 
-def _written(slo: int, sli: Promql, *, tick: int) -> Iterator[Query]:
+def _server(entry: ServiceSlo) -> str:
+    return (entry.service.prometheus or "") if isinstance(entry.service, Service) else ""
+
+
+def _written(slo: int, sli: Promql, *, tick: int, server: str) -> Iterator[Query]:
     total, bad = promql.expressions(sli, window=f"{tick}s")
     events = 1.0 if sli.total is not None else tick / promql.SLICE
     for text, feed in ((total, Feed(slo, events, 0)), (bad, Feed(slo, 0, events))):
-        yield WrittenQuery(text=text, by=(), groups=((),), feeds=_feeds([[feed]]), tick=tick)
+        yield WrittenQuery(text=text, by=(), groups=((),), feeds=_feeds([[feed]]), tick=tick, server=server)
 
 
-_Uses = dict[tuple[Selector, Counting | Condition], list[Feed]]
+_Uses = dict[tuple[Selector, Counting | Condition, str], list[Feed]]
+"""What is asked, and of which server, to what it feeds."""
 
 
 def _families(uses: _Uses) -> Mapping[Family, dict[Group, list[Feed]]]:
     families: dict[Family, dict[Group, list[Feed]]] = defaultdict(dict)
-    for (selector, asked), feeds in uses.items():
+    for (selector, asked, server), feeds in uses.items():
         by_label = defaultdict(list)
         for matcher in selector.matchers:
             by_label[matcher.label].append(matcher)
@@ -178,7 +188,7 @@ def _families(uses: _Uses) -> Mapping[Family, dict[Group, list[Feed]]]:
         rest = tuple(m for m in selector.matchers if m not in fusible)
         presence = any(feed.total for feed in feeds)
         labels = tuple(matcher.label for matcher in fusible)
-        family = Family(Selector(selector.metric, rest), labels, presence, asked)
+        family = Family(Selector(selector.metric, rest), labels, presence, asked, server)
         families[family][tuple(matcher.value for matcher in fusible)] = feeds
     return families
 
@@ -202,12 +212,19 @@ def _queries(family: Family, members: dict[Group, list[Feed]], *, tick: int) -> 
                     feeds=feeds,
                     tick=tick,
                     presence=family.presence,
+                    server=family.server,
                     bound=bound,
                     apart=apart,
                 )
             case condition:
                 yield GaugeQuery(
-                    family=selector, by=by, groups=chosen, feeds=feeds, tick=tick, condition=condition
+                    family=selector,
+                    by=by,
+                    groups=chosen,
+                    feeds=feeds,
+                    tick=tick,
+                    condition=condition,
+                    server=family.server,
                 )
 
 

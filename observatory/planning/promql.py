@@ -9,8 +9,22 @@ Prometheus marks its series stale.
 """
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 
 from observatory.catalog import WINDOW, Condition, Matcher, Promql, Selector
+
+
+class Dialect(Enum):
+    """What a server takes for PromQL.
+
+    VictoriaMetrics's MetricsQL differs in two ways that matter here. Over a span, `a or b` of series with the same labels
+    is one series with the labels of `a`; and how old a sample of a plain selector may be follows from how far apart
+    samples are, unless the rollup is named.
+    """
+
+    PROMQL = "PromQL"
+    METRICSQL = "MetricsQL"
+
 
 LOOKBACK = "5m"
 """How old a sample may be to count as present: Prometheus's own default, so scrapes may be that far apart."""
@@ -22,6 +36,8 @@ ALIVE = "vector(1)"
 """Asks nothing but whether anybody answers."""
 PART = "__part"
 """The label that tells the parts of a query about breaks apart."""
+FRESH = {Dialect.PROMQL: "__name__", Dialect.METRICSQL: PART}
+"""The label that rows of series that were reset or are new have, and others have not."""
 
 
 def narrow(selector: Selector, labels: Sequence[str], groups: Iterable[Sequence[str]]) -> Selector:
@@ -35,20 +51,24 @@ def narrow(selector: Selector, labels: Sequence[str], groups: Iterable[Sequence[
     )
 
 
-def growth(selector: Selector, by: Sequence[str], *, tick: int, presence: bool) -> str:
+def growth(
+    selector: Selector, by: Sequence[str], *, tick: int, presence: bool, dialect: Dialect = Dialect.PROMQL
+) -> str:
     """How much each group of series counted in the last tick.
 
-    A series with a sample in both ticks and no reset gives its difference, which has lost the metric's name; one
-    that was reset or is new gives its value with the name (`last_over_time` keeps it). So a group has up to
-    two rows: the one with `__name__` holds what may have to be taken back or more has to be added (see `breaks`).
+    A series with a sample in both ticks and no reset gives its difference; one that was reset or is new gives its
+    value and is marked with one more label, `FRESH`. So a group has up to two rows: the marked one holds what may have
+    to be taken back or more has to be added (see `breaks`). In PromQL the mark costs nothing: a difference has lost the
+    metric's name, and `last_over_time` keeps it.
     With `presence`, series that are there and did not grow give 0: a group without a row is missing.
     """
     now, before = _now(selector), _before(selector, LOOKBACK, tick)
-    grown = f"({now} - {before} >= 0 or {now}) > 0"
-    return f"sum by ({','.join([*by, '__name__'])}) ({f'{grown} or {selector} * 0' if presence else grown})"
+    grown = f"({now} - {before} >= 0 or {_fresh(now, before, dialect)}) > 0"
+    there = f"{_present(selector, dialect)} * 0"
+    return f"sum by ({','.join([*by, FRESH[dialect]])}) ({f'{grown} or {there}' if presence else grown})"
 
 
-def breaks(selector: Selector, by: Sequence[str], *, tick: int) -> str:
+def breaks(selector: Selector, by: Sequence[str], *, tick: int, dialect: Dialect = Dialect.PROMQL) -> str:
     """What there is to know of series that were reset or were not there a tick ago, told apart by `__part`.
 
     lost:     what series counted in this tick before they were reset, which `growth` does not have
@@ -58,7 +78,7 @@ def breaks(selector: Selector, by: Sequence[str], *, tick: int) -> str:
     first:    groups of which nothing was known; what they counted before is their starting point
     """
     now, before, known = _now(selector), _before(selector, LOOKBACK, tick), _before(selector, MEMORY, tick)
-    seen = "(" + " or ".join(f"{selector} offset {probe}" for probe in PROBES) + ")"
+    seen = "(" + " or ".join(_present(selector, dialect, ago=probe) for probe in PROBES) + ")"
     labels = f"({','.join(by)})"
     parts = {
         "lost": f"sum by {labels} (max_over_time({selector}[{tick}s]) - {before} > 0 and {now} < {before})",
@@ -87,25 +107,34 @@ SLICE = 60
 """Seconds: what an SLI over time counts as one event, so that ticks of any length count the same."""
 
 
-def badness(gauge: Selector, by: Sequence[str], condition: Condition, *, tick: int) -> str:
+def badness(
+    gauge: Selector,
+    by: Sequence[str],
+    condition: Condition,
+    *,
+    tick: int,
+    dialect: Dialect = Dialect.PROMQL,
+) -> str:
     """The share of each group's last tick that was bad, looked at once a slice and at its end."""
-    now = slices(gauge, by, condition)
+    now = slices(gauge, by, condition, dialect=dialect)
     return now if tick <= SLICE else f"avg_over_time(({now})[{tick - 1}s:{SLICE}s])"
 
 
-def compared(gauge: Selector, condition: Condition) -> str:
+def compared(gauge: Selector, condition: Condition, *, dialect: Dialect = Dialect.PROMQL) -> str:
     """Of each series, what is compared: its value or, of a Unix time, its age."""
-    value = f"({gauge} >= -Inf)"
+    value = f"({_present(gauge, dialect)} >= -Inf)"
     return f"(time() - {value})" if condition.age else value
 
 
-def slices(gauge: Selector, by: Sequence[str], condition: Condition) -> str:
+def slices(
+    gauge: Selector, by: Sequence[str], condition: Condition, *, dialect: Dialect = Dialect.PROMQL
+) -> str:
     """Whether the slice that ends now is bad (1) or good (0), for each group; no row where nothing has a value.
 
-    A plain selector: a gauge whose target is gone says nothing any more. NaN is no value.
+    A gauge whose target is gone says nothing any more. NaN is no value.
     """
     labels, bad = f"({','.join(by)})", f"{condition.op} bool {condition.value:f}"
-    value = compared(gauge, condition)
+    value = compared(gauge, condition, dialect=dialect)
     match condition.across:
         case "any":
             return f"max by {labels} ({value} {bad})"
@@ -137,6 +166,21 @@ def _now(selector: Selector) -> str:
 
 def _before(selector: Selector, span: str, tick: int) -> str:
     return f"last_over_time({selector}[{span}] offset {tick}s)"
+
+
+def _present(selector: Selector, dialect: Dialect, *, ago: str | None = None) -> str:
+    """The newest sample of each series, unless its target has gone since: the server marks it stale at once."""
+    offset = f" offset {ago}" if ago else ""
+    if dialect is Dialect.METRICSQL:
+        return f"default_rollup({selector}[{LOOKBACK}]{offset})"
+    return f"{selector}{offset}"
+
+
+def _fresh(now: str, before: str, dialect: Dialect) -> str:
+    """The value of series that are new or were reset; wanted only where there is no difference."""
+    if dialect is Dialect.PROMQL:
+        return now
+    return f'label_replace({now} unless {before} <= {now}, "{FRESH[dialect]}", "fresh", "", "")'
 
 
 def _literal(value: str) -> str:

@@ -1,7 +1,8 @@
 """What is to be asked, and which answer belongs to which SLO."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -47,6 +48,10 @@ class Query(ABC):
     feeds: Feeds
     tick: int
     """Seconds."""
+    server: str = ""
+    """The name of the server that has the series; empty for the usual one."""
+    dialect: promql.Dialect = promql.Dialect.PROMQL
+    """What that server speaks."""
 
     @property
     @abstractmethod
@@ -100,12 +105,14 @@ class CounterQuery(SeriesQuery):
     @cached_property
     def growth(self) -> str:
         """PromQL: what each group counted in a tick."""
-        return promql.growth(self.selector, self.by, tick=self.tick, presence=self.presence)
+        return promql.growth(
+            self.selector, self.by, tick=self.tick, presence=self.presence, dialect=self.dialect
+        )
 
     @property
     def breaks(self) -> str:
         """PromQL: how the growth of series that were reset or are new is to be corrected."""
-        return promql.breaks(self.selector, self.by, tick=self.tick)
+        return promql.breaks(self.selector, self.by, tick=self.tick, dialect=self.dialect)
 
     @property
     def bounds(self) -> str:
@@ -128,7 +135,7 @@ class GaugeQuery(SeriesQuery):
     @cached_property
     def promql(self) -> str:
         """1 where the tick was bad, 0 where it was good; see `promql.badness`."""
-        return promql.badness(self.selector, self.by, self.condition, tick=self.tick)
+        return promql.badness(self.selector, self.by, self.condition, tick=self.tick, dialect=self.dialect)
 
     @property
     def slices(self) -> bool:
@@ -178,6 +185,13 @@ class Plan:
     """Journeys, each after those that it is made of."""
     extra: int = 0
     """How many SLOs at the end are measured for journeys alone."""
+
+    def servers(self) -> Mapping[str, Sequence[Query]]:
+        """The queries by the name of the server that is to be asked."""
+        found: dict[str, list[Query]] = defaultdict(list)
+        for query in self.queries:
+            found[query.server].append(query)
+        return found
 
     def ids(self, query: Query) -> tuple[str, ...]:
         """The SLOs that a query feeds."""

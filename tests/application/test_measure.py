@@ -9,7 +9,8 @@ from observatory.adapters.clock import SystemClock
 from observatory.adapters.memory.clock import ManualClock
 from observatory.adapters.memory.metrics import MemoryMetrics
 from observatory.adapters.prometheus import PrometheusSource
-from observatory.application.measure import MOST_POINTS, Limits, Measure
+from observatory.application.measure import Measure
+from observatory.application.rounds import MOST_POINTS, Limits
 from observatory.catalog import ServiceSlo
 from observatory.errors import Refused, Unavailable
 from observatory.measurement import FIELDS

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from support.catalogs import a_service, a_squad, an_slo, events, latency
-from support.prometheus import prometheus, write_past
+from support.servers import SERVERS, serving
 from support.truth import Counter
 
 from observatory.adapters.clock import SystemClock
@@ -103,19 +103,20 @@ def counters(scenario, interval):
     return scenario(random, name(scenario, interval), HOURS * 3600 // interval + 1)
 
 
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prometheus")
-    write_past(
-        folder / "data",
-        (
-            counter.series(start=START, interval=interval)
-            for scenario in SERVICES
-            for interval in INTERVALS
-            for counter in counters(scenario, interval)
-        ),
+def source(server, tmp_path_factory):
+    past = (
+        counter.series(start=START, interval=interval)
+        for scenario in SERVICES
+        for interval in INTERVALS
+        for counter in counters(scenario, interval)
     )
-    with prometheus(folder) as url:
+    with serving(server, tmp_path_factory.mktemp("server"), past) as url:
         yield PrometheusSource(url)
 
 
@@ -210,20 +211,17 @@ def test_the_windows_of_the_history_hold_every_event(measured):
         assert (row["bad"], row["total"]) == (bad[-360:].sum(), total[-360:].sum())
 
 
-def test_a_series_away_for_hours_takes_up_counting_where_it_comes_back(tmp_path):
+def test_a_series_away_for_hours_takes_up_counting_where_it_comes_back(server, tmp_path):
     counts = np.full(HOURS * 60 + 1, 10)
     back = 500
-    write_past(
-        tmp_path / "data",
-        [
-            Counter(TOTAL, 'job="playlist",pod="a",code="200"', counts).series(start=START, interval=60),
-            Counter(TOTAL, 'job="playlist",pod="b",code="500"', counts, unseen=(200, back)).series(
-                start=START, interval=60
-            ),
-        ],
-    )
+    past = [
+        Counter(TOTAL, 'job="playlist",pod="a",code="200"', counts).series(start=START, interval=60),
+        Counter(TOTAL, 'job="playlist",pod="b",code="500"', counts, unseen=(200, back)).series(
+            start=START, interval=60
+        ),
+    ]
     service = a_service("playlist")
-    with prometheus(tmp_path) as url:
+    with serving(server, tmp_path, past) as url:
         measurement = Measure(PrometheusSource(url), SystemClock())(
             plan([ServiceSlo(a_squad(), service, service.slos[0])], tick=TICK),
             after=START,
@@ -236,7 +234,7 @@ def test_a_series_away_for_hours_takes_up_counting_where_it_comes_back(tmp_path)
     assert bad[back:].tolist() == [10] * (TICKS - back)
 
 
-def test_slow_requests_are_those_outside_the_bucket(tmp_path):
+def test_slow_requests_are_those_outside_the_bucket(server, tmp_path):
     past = []
     for job, le in (("old", "1"), ("new", "1.0")):
         for metric, extra, each in ((f"{DURATION}_count", "", 10), (f"{DURATION}_bucket", f',le="{le}"', 7)):
@@ -249,10 +247,9 @@ def test_slow_requests_are_those_outside_the_bucket(tmp_path):
         Counter(f"{DURATION}_count", f'job="{job}"', np.full(61, 3)).series(start=START, interval=60)
         for job in ("other", "summary")
     ]
-    write_past(tmp_path / "data", past)
     slos = (an_slo("latency", sli=latency(below=timedelta(seconds=1))),)
     services = [a_service(job, slos=slos) for job in ("old", "new", "other", "summary", "nothing")]
-    with prometheus(tmp_path) as url:
+    with serving(server, tmp_path, past) as url:
         measurement = Measure(PrometheusSource(url), SystemClock())(
             plan([ServiceSlo(a_squad(), service, service.slos[0]) for service in services], tick=TICK),
             after=START,
@@ -266,17 +263,16 @@ def test_slow_requests_are_those_outside_the_bucket(tmp_path):
     }
 
 
-def test_good_and_total_from_several_counters_add_up(tmp_path):
+def test_good_and_total_from_several_counters_add_up(server, tmp_path):
     past = [
         Counter(metric, 'job="playlist"', np.full(61, each)).series(start=START, interval=60)
         for metric, each in (("ok_total", 5), ("cached_total", 3), ("asked_total", 9))
     ]
-    write_past(tmp_path / "data", past)
     sli = events("asked_total", good="ok_total").model_copy(
         update={"good": (*events("x", good="ok_total").good, *events("x", good="cached_total").good)}
     )
     service = a_service("playlist", slos=(an_slo(sli=sli),))
-    with prometheus(tmp_path) as url:
+    with serving(server, tmp_path, past) as url:
         measurement = Measure(PrometheusSource(url), SystemClock())(
             plan([ServiceSlo(a_squad(), service, service.slos[0])], tick=TICK),
             after=START,

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from support.catalogs import a_service, a_squad, an_slo, parse_sli
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
+from support.servers import PROMETHEUS, SERVERS, serving
 from support.truth import Counter
 
 from observatory.adapters.clock import SystemClock
@@ -30,22 +31,31 @@ def gauge(metric, labels, values, *, interval=60):
     return Series(metric, labels, range(START, START + interval * len(values), interval), values)
 
 
-def measured(folder, past, *, tick=TICK, **slis):
+@pytest.fixture(params=SERVERS)
+def measured(request, tmp_path):
     """The buckets of one service per SLI, whose series carry the SLI's name as their job."""
-    write_past(folder / "data", past)
-    services = [a_service(name.replace("_", "-"), selector={"job": name}, slos=(an_slo("slo", sli=parse_sli(text)),))
-                for name, text in slis.items()]  # fmt: skip
-    entries = [ServiceSlo(a_squad(), service, service.slos[0]) for service in services]
-    with prometheus(folder) as url:
-        measure = Measure(PrometheusSource(url), SystemClock())
-        return measure(plan(entries, tick=tick), after=START, until=START + TICK * TICKS)
+
+    def measure(past, *, tick=TICK, **slis):
+        services = [a_service(name.replace("_", "-"), selector={"job": name}, slos=(an_slo("slo", sli=parse_sli(text)),))
+                    for name, text in slis.items()]  # fmt: skip
+        entries = [ServiceSlo(a_squad(), service, service.slos[0]) for service in services]
+        with serving(request.param, tmp_path, past) as url:
+            ask = Measure(PrometheusSource(url), SystemClock())
+            return ask(plan(entries, tick=tick), after=START, until=START + TICK * TICKS)
+
+    return measure
+
+
+NO_NUMBER = pytest.mark.parametrize("measured", [PROMETHEUS], indirect=True)
+"""VictoriaMetrics keeps no sample that is not a number."""
+ITS_WORDS = pytest.mark.parametrize("measured", [PROMETHEUS], indirect=True)
 
 
 def row(measurement, name, field):
     return getattr(measurement.buckets, field)[:, measurement.buckets.slos.index(f"{name}/slo")].tolist()
 
 
-def test_an_event_that_fails_and_is_slow_is_bad_once(tmp_path):
+def test_an_event_that_fails_and_is_slow_is_bad_once(measured):
     random = np.random.default_rng(7)
     events = {
         (code, fast): random.poisson(5, TICKS + 1)
@@ -62,7 +72,7 @@ def test_an_event_that_fails_and_is_slow_is_bad_once(tmp_path):
             counter(f"{DURATION}_bucket", f'{labels},le="0.3"', events[code, True]),
             counter(f"{DURATION}_bucket", f'{labels},le="+Inf"', both),
         ]
-    measurement = measured(tmp_path, past, told=TOLD_APART)
+    measurement = measured(past, told=TOLD_APART)
     assert not measurement.failures
     good = events["200", True] + events["404", True]
     total = sum(events.values())
@@ -70,7 +80,7 @@ def test_an_event_that_fails_and_is_slow_is_bad_once(tmp_path):
     assert row(measurement, "told", "bad") == (total - good)[1:].tolist()
 
 
-def test_an_outage_from_the_first_request_on_is_measured_although_nothing_ever_succeeded(tmp_path):
+def test_an_outage_from_the_first_request_on_is_measured_although_nothing_ever_succeeded(measured):
     failing = np.full(TICKS + 1, 4)
     labels = 'job="born",code="500"'
     past = [
@@ -80,14 +90,14 @@ def test_an_outage_from_the_first_request_on_is_measured_although_nothing_ever_s
         counter(f"{REQUESTS}", 'job="unbucketed",code="200"', failing),
         counter(f"{DURATION}_bucket", 'job="unbucketed",code="200",le="0.25"', failing),
     ]
-    measurement = measured(tmp_path, past, born=TOLD_APART, unbucketed=TOLD_APART, untimed=TOLD_APART)
+    measurement = measured(past, born=TOLD_APART, unbucketed=TOLD_APART, untimed=TOLD_APART)
     assert row(measurement, "born", "bad") == row(measurement, "born", "total") == [4.0] * TICKS
     assert {failure.slos: failure.message for failure in measurement.failures} == {
         ("unbucketed/slo",): f'{DURATION}_bucket has no bucket le="0.3"; its bounds are 0.25'
     }
 
 
-def test_failures_and_slow_events_that_cannot_be_told_apart_add_up_to_no_more_than_all(tmp_path):
+def test_failures_and_slow_events_that_cannot_be_told_apart_add_up_to_no_more_than_all(measured):
     each = np.array([0, *[10, 2] * (TICKS // 2)])
     past = [
         counter(REQUESTS, 'job="untold",code="200"', each),
@@ -96,12 +106,12 @@ def test_failures_and_slow_events_that_cannot_be_told_apart_add_up_to_no_more_th
         counter(f"{DURATION}_bucket", 'job="untold",le="0.3"', np.full(TICKS + 1, 6)),
     ]
     sli = f"{{error_or_slow: {{total: {REQUESTS}, bad: '{REQUESTS}{{code=\"500\"}}', histogram: {DURATION}, below: 300ms}}}}"
-    measurement = measured(tmp_path, past, untold=sli)
+    measurement = measured(past, untold=sli)
     assert row(measurement, "untold", "total") == [11.0, 10.0] * (TICKS // 2)
     assert row(measurement, "untold", "bad") == [1.0 + 4, 10.0] * (TICKS // 2)
 
 
-def test_the_buckets_of_a_histogram_in_milliseconds_are_found_in_both_spellings(tmp_path):
+def test_the_buckets_of_a_histogram_in_milliseconds_are_found_in_both_spellings(measured):
     past = []
     for job, le in (("whole", "300"), ("point", "300.0")):
         past += [
@@ -109,7 +119,7 @@ def test_the_buckets_of_a_histogram_in_milliseconds_are_found_in_both_spellings(
             counter("took_milliseconds_bucket", f'job="{job}",le="{le}"', np.full(TICKS + 1, 3)),
         ]
     sli = "{latency: {histogram: took_milliseconds, below: 300ms, unit: ms}}"
-    measurement = measured(tmp_path, past, whole=sli, point=sli)
+    measurement = measured(past, whole=sli, point=sli)
     assert not measurement.failures
     assert row(measurement, "whole", "bad") == row(measurement, "point", "bad") == [2.0] * TICKS
 
@@ -123,10 +133,10 @@ def at_ends(pattern, *, missing=()):
     return [None if number in missing else value for number, value in enumerate(values)]
 
 
-def test_a_probe_is_bad_where_it_is_0_and_missing_where_it_is_not_there(tmp_path):
+def test_a_probe_is_bad_where_it_is_0_and_missing_where_it_is_not_there(measured):
     gone = range(20, 41)
     past = [gauge("probe_success", 'job="probed"', at_ends(ZIGZAG, missing=gone))]
-    measurement = measured(tmp_path, past, probed="{probe: probe_success}", nothing="{probe: probe_success}")
+    measurement = measured(past, probed="{probe: probe_success}", nothing="{probe: probe_success}")
     bad, total = row(measurement, "probed", "bad"), row(measurement, "probed", "total")
     # A sample counts for five minutes, unless Prometheus saw the target go; from then on nothing is known.
     away = slice(gone[0] + 5 - 1, gone[-1])
@@ -142,21 +152,19 @@ def test_a_probe_is_bad_where_it_is_0_and_missing_where_it_is_not_there(tmp_path
 
 
 @pytest.mark.parametrize("tick", [30, 60, 300])
-def test_ticks_of_any_length_count_the_same_minutes(tmp_path, tick):
+def test_ticks_of_any_length_count_the_same_minutes(measured, tick):
     past = [gauge("up", 'job="probed"', np.repeat(at_ends(ZIGZAG), 2)[1:].tolist(), interval=30)]
-    measurement = measured(
-        tmp_path, past, tick=tick, probed="{probe: up}", rated="{promql: {ratio: up, of: good}}"
-    )
+    measurement = measured(past, tick=tick, probed="{probe: up}", rated="{promql: {ratio: up, of: good}}")
     assert sum(row(measurement, "probed", "total")) == TICKS
     assert sum(row(measurement, "probed", "bad")) == pytest.approx(TICKS / 2)
     assert sum(row(measurement, "rated", "total")) == TICKS
 
 
 @pytest.mark.parametrize("interval", [15, 120])
-def test_a_slice_is_judged_by_the_last_value_in_it_whatever_the_scrape_interval(tmp_path, interval):
+def test_a_slice_is_judged_by_the_last_value_in_it_whatever_the_scrape_interval(measured, interval):
     values = np.random.default_rng(interval).integers(0, 2, TICK * TICKS // interval + 1).astype(float)
     past = [gauge("up", 'job="probed"', values.tolist(), interval=interval)]
-    measurement = measured(tmp_path, past, probed="{probe: up}")
+    measurement = measured(past, probed="{probe: up}")
     last = values[(ENDS - START) // interval]
     assert row(measurement, "probed", "bad") == (1 - last).tolist()
     assert row(measurement, "probed", "total") == [1.0] * TICKS
@@ -171,14 +179,14 @@ def test_a_slice_is_judged_by_the_last_value_in_it_whatever_the_scrape_interval(
         pytest.param("sum", [1, 1, 1, 1], id="sum"),
     ],
 )
-def test_several_series_are_one_slice(tmp_path, bad_when, bad):
+def test_several_series_are_one_slice(measured, bad_when, bad):
     columns = [(20, 20, 20), (30, 5, 5), (20, 1, 1), (4, 4, 4)]  # at most 10 each is good
     past = [
         gauge("depth", f'job="queue",shard="{shard}"', at_ends([float(c[shard]) for c in columns]))
         for shard in range(3)
     ]
     sli = f"{{threshold: {{metric: depth, op: '<=', value: 10, bad_when: {bad_when}}}}}"
-    measurement = measured(tmp_path, past, queue=sli)
+    measurement = measured(past, queue=sli)
     assert row(measurement, "queue", "bad") == [float(bad[number % 4]) for number in range(1, TICKS + 1)]
     assert row(measurement, "queue", "total") == [1.0] * TICKS
 
@@ -187,21 +195,22 @@ def test_several_series_are_one_slice(tmp_path, bad_when, bad):
     ("op", "good"),
     [("<", [1]), ("<=", [1, 2]), (">", [3]), (">=", [2, 3]), ("==", [2]), ("!=", [1, 3])],
 )
-def test_a_slice_is_good_while_the_comparison_holds(tmp_path, op, good):
+def test_a_slice_is_good_while_the_comparison_holds(measured, op, good):
     past = [gauge("depth", 'job="queue"', at_ends([1.5, 2.5, 3.5]))]
-    measurement = measured(tmp_path, past, queue=f"{{threshold: {{metric: depth, op: '{op}', value: 2.5}}}}")
+    measurement = measured(past, queue=f"{{threshold: {{metric: depth, op: '{op}', value: 2.5}}}}")
     judged = [0.0 if number % 3 + 1 in good else 1.0 for number in range(1, TICKS + 1)]
     assert row(measurement, "queue", "bad") == judged
 
 
-def test_a_value_that_is_not_a_number_is_missing_and_an_infinite_one_is_a_value(tmp_path):
+@NO_NUMBER
+def test_a_value_that_is_not_a_number_is_missing_and_an_infinite_one_is_a_value(measured):
     past = [gauge("depth", 'job="queue"', at_ends([float("nan"), float("inf"), -5.0]))]
-    measurement = measured(tmp_path, past, queue="{threshold: {metric: depth, op: '<', value: -4.5}}")
+    measurement = measured(past, queue="{threshold: {metric: depth, op: '<', value: -4.5}}")
     assert row(measurement, "queue", "bad") == [1.0, 0.0, 0.0] * (TICKS // 3)
     assert row(measurement, "queue", "total") == [1.0, 1.0, 0.0] * (TICKS // 3)
 
 
-def test_data_is_stale_from_its_bound_on_by_time_and_by_age(tmp_path):
+def test_data_is_stale_from_its_bound_on_by_time_and_by_age(measured):
     imports = [float(START - 1200)] + [float(START + number // 15 * 900) for number in range(TICKS)]
     ages = [START + 60 * number - imports[number] for number in range(TICKS + 1)]
     past = [
@@ -209,7 +218,6 @@ def test_data_is_stale_from_its_bound_on_by_time_and_by_age(tmp_path):
         gauge("import_age_seconds", 'job="aged"', ages),
     ]
     measurement = measured(
-        tmp_path,
         past,
         stamped="{freshness: {timestamp: last_import_timestamp_seconds, below: 10m}}",
         aged="{freshness: {age: import_age_seconds, below: 10m}}",
@@ -219,7 +227,7 @@ def test_data_is_stale_from_its_bound_on_by_time_and_by_age(tmp_path):
     assert 0 < sum(truth) < TICKS
 
 
-def test_a_queue_is_bad_while_it_is_too_long_too_old_or_too_far_behind(tmp_path):
+def test_a_queue_is_bad_while_it_is_too_long_too_old_or_too_far_behind(measured):
     lengths, ages = at_ends([99.0, 100.0, 101.0]), at_ends([299.5, 300.0, 300.5])
     past = [
         gauge("backlog", 'job="long"', lengths),
@@ -227,7 +235,6 @@ def test_a_queue_is_bad_while_it_is_too_long_too_old_or_too_far_behind(tmp_path)
         *(gauge("lag", f'job="behind",partition="{n}"', at_ends([33.0, 33.3, 33.5])) for n in range(3)),
     ]
     measurement = measured(
-        tmp_path,
         past,
         long="{queue: {backlog: backlog, below: 100}}",
         old="{queue: {oldest_age: oldest_seconds, below: 5m}}",
@@ -237,7 +244,8 @@ def test_a_queue_is_bad_while_it_is_too_long_too_old_or_too_far_behind(tmp_path)
         assert row(measurement, name, "bad") == [0.0, 1.0, 0.0] * (TICKS // 3), name
 
 
-def test_own_expressions_are_asked_tick_by_tick(tmp_path):
+@NO_NUMBER
+def test_own_expressions_are_asked_tick_by_tick(measured):
     every, failed = np.full(TICKS + 1, 10), np.full(TICKS + 1, 3)
     failed[:31] = 0
     idle = np.array([10] * 31 + [0] * 30)
@@ -249,7 +257,6 @@ def test_own_expressions_are_asked_tick_by_tick(tmp_path):
         gauge("success_ratio", 'job="rated"', ratios),
     ]
     measurement = measured(
-        tmp_path,
         past,
         counted="{promql: {bad: 'jobs_failed_total - jobs_failed_total offset $window', "
         "total: 'jobs_total - jobs_total offset $window'}}",
@@ -275,13 +282,14 @@ def test_own_expressions_are_asked_tick_by_tick(tmp_path):
     assert row(measurement, "idle", "idle")[30:] == [60.0] * 30
 
 
-def test_an_expression_that_prometheus_refuses_fails_alone(tmp_path):
+@ITS_WORDS
+def test_an_expression_that_prometheus_refuses_fails_alone(measured):
     past = [
         gauge("up", 'job="fine"', at_ends([1.0])),
         *(gauge("shards", f'shard="{shard}"', at_ends([1.0])) for shard in range(2)),
     ]
     broken = "{promql: {ratio: 'shards * on () shards', of: bad}}"
-    measurement = measured(tmp_path, past, fine="{probe: up}", broken=broken)
+    measurement = measured(past, fine="{probe: up}", broken=broken)
     assert {failure.slos for failure in measurement.failures} == {("broken/slo",)}
     assert "matching" in measurement.failures[0].message
     assert row(measurement, "fine", "total") == [1.0] * TICKS

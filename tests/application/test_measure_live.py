@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import requests
 from support.catalogs import a_service, a_squad, an_slo, parse_sli
-from support.prometheus import Target, prometheus
+from support.prometheus import Target
+from support.servers import SERVERS, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.prometheus import PrometheusSource
@@ -36,15 +37,20 @@ def wait_until_marked_down(url, job):
             return
 
 
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory):
+def measured(server, tmp_path_factory):
     """Job to its (bad, total, seconds measured, seconds idle) by second."""
     with ExitStack() as stack:
         targets = {job: stack.enter_context(Target(exposition(100, 100))) for job in JOBS}
         targets["fails-at-last"].text = exposition(100)
         addresses = {job: target.address for job, target in targets.items()}
-        folder = tmp_path_factory.mktemp("prometheus")
-        url = stack.enter_context(prometheus(folder, targets=addresses, interval="500ms"))
+        folder = tmp_path_factory.mktemp("server")
+        url = stack.enter_context(serving(server, folder, targets=addresses, interval="500ms"))
         start = seconds()
         for target in targets.values():
             target.show(target.text)
@@ -106,7 +112,7 @@ def test_what_a_service_had_counted_before_it_was_first_seen_is_its_starting_poi
 
 
 @pytest.mark.slow
-def test_a_gauge_is_missing_from_the_first_failed_scrape_on_while_up_says_bad(tmp_path):
+def test_a_gauge_is_missing_from_the_first_failed_scrape_on_while_up_says_bad(server, tmp_path):
     slos = (
         an_slo("up", sli=parse_sli("{probe: up}")),
         an_slo("depth", sli=parse_sli("{threshold: {metric: depth, op: '<', value: 5}}")),
@@ -115,7 +121,7 @@ def test_a_gauge_is_missing_from_the_first_failed_scrape_on_while_up_says_bad(tm
     the_plan = plan([ServiceSlo(a_squad(), service, slo) for slo in slos], tick=1)
     with (
         Target("depth 1\n") as target,
-        prometheus(tmp_path, targets={"queue": target.address}, interval="500ms") as url,
+        serving(server, tmp_path, targets={"queue": target.address}, interval="500ms") as url,
     ):
         start = seconds()
         target.show("depth 1\n", scrapes=4)

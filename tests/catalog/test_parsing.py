@@ -71,7 +71,9 @@ def test_hostile_text_gets_one_clear_problem(content, place, rule):
         pytest.param("tier: 1", "<<: {a: b}", "5:1", "unknown key", id="merge keys"),
         pytest.param("/v1", "/v2", "1:13", "apiVersion is observatory/v1", id="another version"),
         pytest.param("apiVersion: observatory/v1\n", "", "1:1", "apiVersion is missing", id="no version"),
-        pytest.param("kind: Service", "kind: Servce", "2:7", "kind is Squad, Service, Journey or Event", id="kind"),
+        pytest.param(
+            "kind: Service", "kind: Servce", "2:7", "kind is Squad, Service, Journey or Event", id="kind"
+        ),
         pytest.param("kind: Service\n", "", "1:1", "kind is missing", id="no kind"),
         pytest.param(
             "kind: Service", "kind: Policy", "2:7", "not supported yet; supported are", id="later kinds"

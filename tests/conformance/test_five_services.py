@@ -1,13 +1,14 @@
 """Five services whose every event is known, over 30 days in a real Prometheus: our budget, and that of others."""
 
 import math
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from support import conformance
 from support.conformance import SCENARIOS, Figures
-from support.prometheus import prometheus, write_past
+from support.servers import PROMETHEUS, SERVERS, serving
 
 from observatory.bootstrap import build_status
 from observatory.settings import Settings
@@ -20,20 +21,25 @@ BY_SCENARIO = [pytest.param(one, id=one.name) for one in SCENARIOS]
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prometheus")
-    write_past(folder / "data", (series for one in SCENARIOS for series in one.series()))
-    with prometheus(folder) as address:
-        yield address
+def urls(tmp_path_factory):
+    past = [series for one in SCENARIOS for series in one.series()]
+    with ExitStack() as stack:
+        yield {
+            server: stack.enter_context(serving(server, tmp_path_factory.mktemp(server), past))
+            for server in SERVERS
+        }
 
 
 @pytest.fixture(scope="module")
-def evaluation(url, tmp_path_factory):
-    """What `observatory status` evaluates, from files to numbers."""
+def evaluations(urls, tmp_path_factory):
+    """By server, what `observatory status` evaluates, from files to numbers."""
     folder = tmp_path_factory.mktemp("catalog")
     for name, text in conformance.definitions().items():
         (folder / name).write_text(text)
-    return build_status(Settings(catalog=folder, prometheus_url=url))(conformance.evaluated_at())
+    return {
+        server: build_status(Settings(catalog=folder, prometheus_url=url))(conformance.evaluated_at())
+        for server, url in urls.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +48,8 @@ def truth():
 
 
 @pytest.fixture(scope="module")
-def figures(url, evaluation, truth):
+def figures(urls, evaluations, truth):
+    url, evaluation = urls[PROMETHEUS], evaluations[PROMETHEUS]
     found = {}
     for one in SCENARIOS:
         bad, total = truth[one.slo]
@@ -56,14 +63,17 @@ def figures(url, evaluation, truth):
     return found
 
 
+@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("scenario", BY_SCENARIO)
-def test_the_budget_is_the_truth(figures, scenario):
-    assert figures[scenario.name].ours == pytest.approx(figures[scenario.name].truth, abs=TENTH_OF_A_POINT)
+def test_the_budget_is_the_truth(evaluations, figures, scenario, server):
+    consumed = evaluations[server].status(scenario.slo).consumed
+    assert consumed == pytest.approx(figures[scenario.name].truth, abs=TENTH_OF_A_POINT)
 
 
+@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("scenario", BY_SCENARIO)
-def test_every_event_is_counted_and_none_made_up(evaluation, truth, scenario):
-    status = evaluation.status(scenario.slo)
+def test_every_event_is_counted_and_none_made_up(evaluations, truth, scenario, server):
+    status = evaluations[server].status(scenario.slo)
     assert (status.bad, status.total) == truth[scenario.slo]
     assert status.coverage == 1
     assert status.since is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.conformance_oracle import DAY, HOUR
 from support.conformance_worlds import a_service
-from support.prometheus import prometheus, write_past
+from support.servers import SERVERS, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.prometheus import PrometheusSource
@@ -30,11 +30,10 @@ def the_plan():
     return plan(list(catalog.slos()), tick=TICK)
 
 
-@pytest.fixture(scope="module")
-def measure(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prometheus")
-    write_past(folder / "data", (series for service in SERVICES for series in service.series()))
-    with prometheus(folder) as url:
+@pytest.fixture(scope="module", params=SERVERS)
+def measure(request, tmp_path_factory):
+    past = (series for service in SERVICES for series in service.series())
+    with serving(request.param, tmp_path_factory.mktemp("server"), past) as url:
         yield Measure(PrometheusSource(url), SystemClock())
 
 

@@ -1,5 +1,6 @@
 """One outage from the first failing request to the resolved message: nothing of it is simulated but users and Slack."""
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import httpx2
@@ -13,6 +14,7 @@ from support.product import (
     ready,
     surroundings,
 )
+from support.servers import SERVERS
 from support.slack import postings
 
 from observatory.sandbox.demo import Mode, Trouble
@@ -24,11 +26,22 @@ SERIES = 'service="playlist",slo="availability"'
 
 
 @pytest.fixture(scope="module")
-def outage(tmp_path_factory):
+def outages(tmp_path_factory):
+    """The same outage on either server, at the same time."""
+    folders = {server: tmp_path_factory.mktemp(server) for server in SERVERS}
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(SERVERS, pool.map(_outage, SERVERS, folders.values()), strict=True))
+
+
+@pytest.fixture(params=SERVERS)
+def outage(request, outages):
+    return outages[request.param]
+
+
+def _outage(server, folder):
     """What could be seen while `playlist` was broken, and after it was healed."""
-    folder = tmp_path_factory.mktemp("outage")
     with (
-        surroundings(folder) as world,
+        surroundings(folder, server=server) as world,
         observatory_run(world, catalog=quick_catalog(folder / "catalog")),
     ):
         eventually(lambda: ready(world.url), within=60)
@@ -56,7 +69,7 @@ def outage(tmp_path_factory):
             thread=thread,
             scraped=_scraped(world.prometheus),
         )
-        yield SimpleNamespace(calm=calm, burning=burning, over=over)
+        return SimpleNamespace(calm=calm, burning=burning, over=over)
 
 
 def _scraped(prometheus):

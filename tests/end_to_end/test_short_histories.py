@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
+from support.servers import SERVERS, serving
 from support.wiring import DAY, HOUR, LAG, START, Life, seconds, service_yaml
 
 from observatory.adapters.prometheus import PrometheusSource
@@ -28,32 +29,32 @@ def counters(name, age, *, gap=None):
         yield Series("http_requests_total", f'job="{name}",code="{code}"', times, values)
 
 
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory):
+@pytest.fixture(scope="module", params=SERVERS)
+def shown(request, tmp_path_factory):
     """Every service's status once all there is was measured."""
     folder = tmp_path_factory.mktemp("short")
+    # A gap that ends at midnight would be missed: VictoriaMetrics looks a series up by the day, and at a day's very first
+    # millisecond it does not know those that begin there.
     services = [
         *counters("whole", 33 * DAY),
         *counters("young", 2 * DAY),
-        *counters("short-gap", 33 * DAY, gap=(16 * DAY, 14 * DAY)),
+        *counters("short-gap", 33 * DAY, gap=(16 * DAY, 14 * DAY - TICK)),
         *counters("long-gap", 33 * DAY, gap=(16 * DAY, 12 * DAY)),
         *counters("young-with-gap", 10 * DAY, gap=(6 * DAY, 4 * DAY)),
         *counters("back", 33 * DAY, gap=(3 * DAY, timedelta(minutes=20))),
     ]
-    statuses = _shown(folder, "server", services)
-    return statuses | _shown(folder, "young-server", [*counters("known-for-5-days", 5 * DAY)])
+    statuses = _shown(request.param, folder / "server", services)
+    return statuses | _shown(request.param, folder / "young-server", [*counters("known-for-5-days", 5 * DAY)])
 
 
-def _shown(folder, name, services):
-    here = folder / name
+def _shown(server, here, services):
     here.mkdir()
-    write_past(here / "data", services)
     life = Life(here)
     (life.folder / "playlist.yml").unlink()
     for job in sorted({one.labels.split('"')[1] for one in services}):
         life.write(job, service_yaml(job, window="30d"))
     life.settings = Settings(catalog=life.folder, tick=TICK)
-    with prometheus(here) as url:
+    with serving(server, here, services) as url:
         life.metrics = PrometheusSource(url)
         life.begin()
         life.observatory.tick()

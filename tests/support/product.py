@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
-from support.prometheus import prometheus
+from support.servers import PROMETHEUS, serving
 
 from observatory.adapters.files import CatalogFolder
 from observatory.bootstrap import system_clock
@@ -47,7 +47,7 @@ class World:
 
 
 @contextmanager
-def surroundings(folder: Path) -> Iterator[World]:
+def surroundings(folder: Path, *, server: str = PROMETHEUS) -> Iterator[World]:
     """Demo services whose users have just come, scraped every second; nothing of it has a past."""
     clock = system_clock()
     simulation = Simulation(started=clock.now(), seed=0)
@@ -57,7 +57,7 @@ def surroundings(folder: Path) -> Iterator[World]:
         chat = stack.enter_context(slack.running(channels=CHANNELS))
         port = port_for(0)
         targets = services.addresses | {"observatory": f"127.0.0.1:{port}"}
-        url = stack.enter_context(prometheus(folder / "prometheus", targets=targets))
+        url = stack.enter_context(serving(server, folder / "server", targets=targets))
         yield World(folder, simulation, url, chat, port)
 
 

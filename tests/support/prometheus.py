@@ -77,7 +77,7 @@ def prometheus(
         flags: more command line flags.
     """
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    (folder / "prometheus.yml").write_text(config or _configuration(targets or {}, interval))
+    (folder / "prometheus.yml").write_text(config or scraping(targets or {}, interval))
     for attempt in range(ATTEMPTS):
         port = _free_port()
         process = _start(folder, port, flags)
@@ -145,7 +145,7 @@ class Target:
             self.stop()
 
 
-def _configuration(targets: Mapping[str, str], interval: str) -> str:
+def scraping(targets: Mapping[str, str], interval: str) -> str:
     lines = ["global:", f"  scrape_interval: {interval}", f"  scrape_timeout: {interval}", "scrape_configs:"]
     for job, address in targets.items():
         lines += [f"- job_name: {job}", "  static_configs:", f"  - targets: ['{address}']"]

@@ -12,6 +12,7 @@ import promql_parser
 from observatory.catalog import Matcher, Selector, parse_selector
 from observatory.errors import ObservatoryError
 from observatory.measurement import Answer
+from observatory.planning import Dialect
 
 
 @dataclass(slots=True)
@@ -48,6 +49,10 @@ class MemoryMetrics:
                     if min(counter.events) <= time <= max(counter.events):
                         row[time] = row.get(time, 0) + counter.grown(time - asked.tick, time)
         return Answer.of([(dict(by), sorted(row.items())) for by, row in rows.items() if row], self.warnings)
+
+    def dialect(self, *, timeout: timedelta) -> Dialect:  # noqa: ARG002 - the port's
+        """See the port."""
+        return Dialect.PROMQL
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from observatory.measurement import Answer
+from observatory.planning import Dialect
 
 
 class MetricsSource(Protocol):
@@ -15,5 +16,13 @@ class MetricsSource(Protocol):
         Raises:
             Refused: Prometheus understood and said no (a bad query: 400, 422).
             Unavailable: it could not be reached, timed out, or answered 5xx or half a body.
+        """
+        ...
+
+    def dialect(self, *, timeout: timedelta) -> Dialect:
+        """What it takes for PromQL; asked of it once.
+
+        Raises:
+            Refused, Unavailable: as `query_range` does.
         """
         ...
