@@ -78,7 +78,7 @@ class Leadership:
 
 @dataclass(slots=True)
 class Evaluator:
-    """Call it once a tick: the tick where this replica leads, else the numbers of the one that does."""
+    """The tick where this replica leads, else the numbers of the one that does."""
 
     leadership: Leadership
     tick: Tick
@@ -88,9 +88,13 @@ class Evaluator:
     term: int | None
     """The one for which the history was loaded."""
 
-    def __call__(self) -> None:
-        """Run one. What can't be done now is left to the next, and said."""
-        if not self.leadership.only(self._lead):
+    def evaluate(self) -> None:
+        """Call it once a tick. What can't be done now is left to the next, and said."""
+        self.leadership.only(self._lead)
+
+    def follow(self) -> None:
+        """Call it about once a second."""
+        if self.leadership.term is None:
             self.tick.follow()
 
     def _lead(self) -> None:

@@ -82,8 +82,8 @@ class Recorder:
             self._open(self._begin)
             self.rewritten += 1
 
-    def read_on(self, *, now: datetime) -> None:
-        """Take in what another process has written to the store since it was read last.
+    def read_on(self, *, now: datetime) -> bool:
+        """Take in what another process has written to the store since it was read last; False when that is nothing.
 
         Raises:
             Unavailable: the store can't be reached.
@@ -93,13 +93,13 @@ class Recorder:
             if (
                 newest is None or now.timestamp() - newest > HOUR
             ):  # ticks of hours that were missed make no hours
-                self.load(now=now)
-                return
+                return self._read_anew(now)
             self._read_to, written = self.store.news(after=self._read_to)
             for buckets in written:
                 self.history.append(buckets)
                 self._remember(buckets)
                 self.rewritten += int(buckets.ends[0]) <= newest - HOUR
+            return bool(written)
 
     def fit(self, entries: Sequence[ServiceSlo], *, now: datetime) -> None:
         """Hold at least these SLOs, and as much of the past as their windows need.
@@ -173,6 +173,13 @@ class Recorder:
         spans = self.history.spans(until=end)
         finest = next((span for span in reversed(spans) if span.after <= start), spans[0])
         return float(self.history.series(slo, seconds=finest.seconds, after=start, until=end).bad.sum())
+
+    def _read_anew(self, now: datetime) -> bool:
+        written_to, _ = self.store.news(after=None)
+        if written_to == self._read_to:
+            return False
+        self.load(now=now)
+        return True
 
     def _keep(self, buckets: Buckets) -> None:
         try:

@@ -61,6 +61,7 @@ class Tick:
     """Slack channel of last resort."""
     judge: Judge = field(init=False)
     _plan: tuple[Catalog, Plan] | None = field(default=None, init=False)
+    _followed_at: datetime | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.judge = Judge(self.recorder)
@@ -95,15 +96,24 @@ class Tick:
         )
 
     def follow(self) -> None:
-        """Show what the replica that evaluates has measured; nothing is measured here, and nothing decided."""
+        """Show what the replica that evaluates has measured; nothing is measured here, and nothing decided.
+
+        Call it about once a second: there is something to do when there is news, and once a tick in any case, since
+        numbers grow old.
+        """
         now = self.clock.now()
-        catalog = self.definitions.refresh()
         try:
+            news = self.recorder.read_on(now=now)
+            if not news and self._followed_at is not None and now - self._followed_at < self.length:
+                return
+            catalog = self.definitions.refresh()
             snapshot = self._read(catalog, now=now)
             problem = None
         except ObservatoryError as error:
-            _log.error("follow_failed", error=str(error))
-            snapshot, problem = replace(self.board.snapshot, catalog=catalog), str(error)
+            if self.board.health.problem != str(error):
+                _log.error("follow_failed", error=str(error))
+            snapshot, problem = self.board.snapshot, str(error)
+        self._followed_at = now
         newest = self.recorder.history.newest
         measured = None if newest is None else datetime.fromtimestamp(newest, UTC)
         self.board.show(
@@ -123,7 +133,6 @@ class Tick:
     def _read(self, catalog: Catalog, *, now: datetime) -> Snapshot:
         """The numbers of the store."""
         entries = tuple(catalog.slos())
-        self.recorder.read_on(now=now)
         self.recorder.fit(entries, now=now)
         newest = self.recorder.history.newest
         if newest is None:

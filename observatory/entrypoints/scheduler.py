@@ -54,10 +54,11 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
     made up for by one (`coalesce`): each takes up where the last one ended.
     """
     length, lag = observatory.tick.length, observatory.tick.lag
-    leadership = observatory.leadership
+    leadership, evaluator = observatory.leadership, _evaluator(observatory)
     jobs: dict[str, tuple[Callable[[], object], BaseTrigger]] = {
         "catch_up": (lambda: leadership.only(observatory.catch_up), Aligned(length, lag=lag)),
-        "tick": (_evaluator(observatory), Aligned(length, lag=lag)),
+        "tick": (evaluator.evaluate, Aligned(length, lag=lag)),
+        "follow": (evaluator.follow, Aligned(_EVERY_SECOND)),
         "prune": (lambda: leadership.only(lambda: _prune(observatory)), Aligned(_PRUNING, lag=lag)),
         "lead": (lambda: _campaign(leadership, scheduler), Aligned(_EVERY_SECOND)),
         "heartbeat": (observatory.alive.heartbeat, Aligned(_EVERY_SECOND)),

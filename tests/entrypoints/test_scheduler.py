@@ -88,6 +88,7 @@ def test_every_lane_runs_alone_and_makes_up_for_missed_runs_with_one(observatory
     assert {job.id for job in jobs} == {
         "catch_up",
         "tick",
+        "follow",
         "prune",
         "lead",
         "heartbeat",
