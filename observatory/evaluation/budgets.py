@@ -26,12 +26,12 @@ class Periods:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """(N,) arrays over the rolling window that is as long as each row's own, a calendar's on the mean."""
+    """(N,) arrays: what came in a rolling window that is about as long as each row's own."""
 
     length: Floats
-    """Seconds."""
+    """Seconds of the row's own window, a calendar's on the mean."""
     history: Floats
-    """Seconds of it that lie after the history's beginning."""
+    """Seconds of the rolling one that lie after the history's beginning."""
     total: Floats
     """What was counted in it."""
     slice: Floats
@@ -39,7 +39,7 @@ class Usual:
 
     @property
     def events(self) -> Floats:
-        """Events of such a window, projected where the history is shorter; slices, as many as fit."""
+        """Events of a window of this length as fast as these came; slices, as many as fit."""
         projected = self.total * divide(self.length, self.history)
         return np.where(np.isnan(self.slice), projected, divide(self.length, self.slice))
 
@@ -123,7 +123,7 @@ def budgets(promises: Promises, counts: Counts, *, moments: Floats, since: Float
         period=period,
         usual=Usual(
             length=promises.seconds,
-            history=history(counts.over_usual, promises.seconds),
+            history=history(counts.over_usual, promises.usual),
             total=counts.over_usual("total"),
             slice=promises.slice,
         ),

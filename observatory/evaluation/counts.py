@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from observatory.catalog.durations import duration_text
 from observatory.errors import DefinitionError
 from observatory.evaluation.promises import Promises
 from observatory.measurement import FIELDS
@@ -50,8 +51,8 @@ class Counts:
         return self._over_each([promise.label for promise in self._promises.distinct], field)
 
     def over_usual(self, field: str) -> Floats:
-        """(N,) one field over the rolling window that is as long as each row's own, a calendar's on the mean."""
-        return self._over_each([promise.usual for promise in self._promises.distinct], field)
+        """(N,) one field over the rolling window that says what usually comes in each row's own."""
+        return self._over_each([duration_text(promise.usual) for promise in self._promises.distinct], field)
 
     def _over_each(self, windows: Iterable[str], field: str) -> Floats:
         positions = [self._position[window, field] for window in windows]

@@ -99,7 +99,7 @@ def _further(entries: Sequence[ServiceSlo], sums: pd.DataFrame, provenance: Prov
 
 def _own_windows(promises: Promises) -> Iterator[str]:
     for promise in promises.distinct:
-        yield from {promise.label: None, promise.usual: None}
+        yield from {promise.label: None, duration_text(promise.usual): None}
 
 
 def _since(promises: Promises, provenance: Provenance) -> Floats:
@@ -159,7 +159,7 @@ def _facts(
 
 
 def _budget_columns(own: Budgets, at: Floats) -> Columns:
-    whole = own.history >= own.period.elapsed
+    known = (own.history >= own.period.elapsed) | (own.history == 0)
     columns = {
         "sli": own.sli,
         "bad": own.bad,
@@ -170,7 +170,7 @@ def _budget_columns(own: Budgets, at: Floats) -> Columns:
         "affordable": own.affordable,
         "coverage": own.coverage,
         "budget_minutes": own.ratio * own.period.seconds / 60,
-        "since": np.where(whole, np.nan, at - own.history),
+        "since": np.where(known, np.nan, at - own.history),
         "starts": at - own.period.elapsed,
         "ends": at - own.period.elapsed + own.period.seconds,
     }

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observatory.catalog import Method, Occurrences, ServiceSlo, Window
-from observatory.catalog.durations import duration_text
 from observatory.evaluation.rules import Limits
 from observatory.evaluation.tiers import Tier
 
@@ -42,9 +41,9 @@ class Promise(NamedTuple):
         return self.window.length
 
     @property
-    def usual(self) -> str:
-        """The label of the rolling window of that length: what came in it is what usually comes."""
-        return duration_text(self.window.length)
+    def usual(self) -> timedelta:
+        """What came in so many days is what usually comes: whole days, as rolling windows have them."""
+        return timedelta(days=self.window.length.days)
 
 
 @dataclass(frozen=True)
@@ -101,6 +100,11 @@ class Promises:
     def seconds(self) -> NDArray[np.float64]:
         """(N,) length of the budget window, a calendar's mean one."""
         return self.column(lambda promise: promise.length.total_seconds())
+
+    @cached_property
+    def usual(self) -> NDArray[np.float64]:
+        """(N,) seconds of the rolling window that says what usually comes."""
+        return self.column(lambda promise: promise.usual.total_seconds())
 
     @cached_property
     def slice(self) -> NDArray[np.float64]:

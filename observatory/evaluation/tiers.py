@@ -82,11 +82,11 @@ def alert_windows() -> Mapping[str, timedelta]:
 def windows_for(entries: Iterable[ServiceSlo]) -> Mapping[str, timedelta | Calendar]:
     """Every window that has to be summed to evaluate these SLOs: the alert windows, and all of each SLO's own.
 
-    Beside a calendar window there is the rolling one of its mean length, which says what usually comes.
+    Beside a calendar window there is a rolling one of about its length (a month: 30 days), which says what usually comes.
     """
     own = {window for entry in entries for window in entry.slo.windows}
     calendars = [window for window in own if isinstance(window, Calendar)]
-    rolling = _labelled({*alert_windows().values(), *(window.length for window in own)})
+    rolling = _labelled({*alert_windows().values(), *(timedelta(days=window.length.days) for window in own)})
     return {**rolling, **{window.label: window for window in sorted(calendars, key=lambda one: one.label)}}
 
 

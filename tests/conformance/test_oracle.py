@@ -1,16 +1,29 @@
 """Random services, evaluated by us and by a second implementation that knows only lists of events."""
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from support.conformance_gauges import a_gauge_service
 from support.conformance_oracle import DAY, TIERS, Observed, expected, of_status
-from support.conformance_worlds import OBJECTIVES, SLIS, Event, Life, Promise, Service, a_service
+from support.conformance_worlds import (
+    METHODS,
+    OBJECTIVES,
+    SLIS,
+    ZONES,
+    Event,
+    Life,
+    Promise,
+    Service,
+    a_service,
+)
 from support.prometheus import prometheus, write_past
 
 from observatory.adapters.memory.clock import ManualClock
@@ -21,17 +34,20 @@ from observatory.settings import Settings
 AT = 1_780_000_000 // DAY * DAY + 7 * 3600 + 23 * 60
 MOMENT = datetime.fromtimestamp(AT, UTC)
 TICK = 60
-SERVICES = [a_service(number, at=AT) for number in range(36)]
+SERVICES = [
+    *(a_service(number, at=AT) for number in range(36)),
+    *(a_gauge_service(number, at=AT) for number in range(18)),
+]
 SQUAD = "apiVersion: observatory/v1\nkind: Squad\nname: playback\nslack: {channel: C0PLAYBACK0}\n"
 
 
-def evaluated(services, *, prometheus_url="http://127.0.0.1:9", tick=TICK, **replacements):
+def evaluated(services, *, prometheus_url="http://127.0.0.1:9", tick=TICK, moment=MOMENT, **replacements):
     """What `observatory status` evaluates, from files to numbers."""
     with TemporaryDirectory() as folder:
         for name, text in {"squad": SQUAD, **{one.name: one.definition() for one in services}}.items():
             (Path(folder) / f"{name}.yml").write_text(text)
         settings = Settings(catalog=folder, prometheus_url=prometheus_url, tick=tick)
-        return build_status(settings, **replacements)(MOMENT)
+        return build_status(settings, **replacements)(moment)
 
 
 @pytest.fixture(scope="module")
@@ -42,35 +58,38 @@ def evaluation(tmp_path_factory):
         yield evaluated(SERVICES, prometheus_url=url)
 
 
-def assert_same(said, true):
+def assert_same(said, true, path=""):
     """Counts, times and tiers equal, ratios to the precision of a float."""
-    for name, value in said.items():
-        assert approximately(getattr(true, name)) == value, name
-
-
-def approximately(value):
-    match value:
-        case Fraction():
-            return pytest.approx(float(value), rel=1e-9, abs=1e-12)
+    match true:
         case dict():
-            return {key: approximately(each) for key, each in value.items()}
-        case tuple():
-            return tuple(approximately(each) for each in value)
-    return value
+            assert said.keys() == true.keys(), path
+            for key, each in true.items():
+                assert_same(said[key], each, f"{path}.{key}")
+        case list() | tuple():
+            assert len(said) == len(true), path
+            for place, each in enumerate(true):
+                assert_same(said[place], each, f"{path}[{place}]")
+        case Fraction():
+            assert said == pytest.approx(float(true), rel=1e-9, abs=1e-12), path
+        case _:
+            assert said == true, path
 
 
-def assert_evaluated(evaluation, service, observed, *, tick):
+def assert_evaluated(evaluation, service, observe, *, tick):
+    """`observe` says what can be known of the service at a moment."""
+    at = int(evaluation.at.timestamp())
+    observed = observe(at)
     for slo in service.slos:
         status = evaluation.status(slo)
         promise = evaluation.entry(slo).slo
-        true = expected(promise, observed, at=AT, tick=tick, clumps=status.dispersion)
-        assert_same(of_status(status), true)
+        true = expected(promise, observed, at=at, tick=tick, clumps=status.dispersion)
+        assert_same(of_status(promise, status), asdict(true), slo)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("service", [pytest.param(one, id=one.name) for one in SERVICES])
 def test_prometheus_gives_what_counting_event_by_event_gives(evaluation, service):
-    assert_evaluated(evaluation, service, service.observed(tick=TICK, at=AT), tick=TICK)
+    assert_evaluated(evaluation, service, lambda at: service.observed(tick=TICK, at=at), tick=TICK)
 
 
 def test_the_random_services_are_of_every_sort(evaluation):
@@ -83,38 +102,84 @@ def test_the_random_services_are_of_every_sort(evaluation):
 
 
 COARSE = 300
-moments = st.sampled_from([600, 7200, 4 * DAY]).flatmap(lambda ago: st.integers(AT - ago, AT + COARSE))
-a_life = st.builds(
-    lambda start, events: Life("a", start, AT + DAY, [one for one in events if one.at > start]),
-    st.one_of(st.just(AT - 9 * DAY), moments),
-    st.lists(st.builds(Event, moments, st.booleans(), st.sampled_from([0.1, 0.3, 0.5])), max_size=40),
+BEGINNINGS = [
+    datetime(2026, 6, 1, tzinfo=ZoneInfo("Asia/Kolkata")),
+    datetime(2026, 3, 29, 23, tzinfo=ZoneInfo("Europe/Stockholm")),
+    datetime(2026, 11, 1, tzinfo=ZoneInfo("America/St_Johns")),
+]
+"""Of months and weeks, and days of 23 and 25 hours."""
+ats = st.one_of(
+    st.just(AT),
+    st.builds(
+        lambda begin, later: int(begin.timestamp()) + later * COARSE,
+        st.sampled_from(BEGINNINGS),
+        st.integers(0, 2 * DAY // COARSE),
+    ),
 )
+ago = st.sampled_from([600, 7200, 4 * DAY]).flatmap(lambda longest: st.integers(-COARSE, longest))
+an_event = st.tuples(ago, st.booleans(), st.sampled_from([0.1, 0.3, 0.5]))
+windows = st.one_of(
+    st.integers(1, 7).map(lambda days: f"{days}d"),
+    st.builds(
+        lambda calendar, zone: f"{{calendar: {calendar}, timezone: {zone}}}",
+        st.sampled_from(["week", "week", "week", "month"]),
+        st.sampled_from(ZONES),
+    ),
+)
+coarse_methods = [method for method in METHODS if "1m" not in method]
 promises = st.builds(
-    Promise, st.sampled_from(OBJECTIVES), st.integers(1, 7), st.sampled_from(["exact", "classic"])
-)
-services = st.lists(
-    st.tuples(st.sampled_from(sorted(SLIS)), st.lists(promises, min_size=1, max_size=3), a_life),
+    Promise,
+    st.sampled_from(OBJECTIVES),
+    windows,
+    st.sampled_from(["exact", "classic"]),
+    st.sampled_from(coarse_methods),
+    windows.map(lambda window: f"[8d, {window}]"),
+).filter(lambda promise: promise.window not in promise.more)
+catalogs = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(SLIS)),
+        st.lists(promises, min_size=1, max_size=2),
+        st.one_of(st.just(9 * DAY), ago),
+        st.lists(an_event, max_size=40),
+    ),
     min_size=1,
-    max_size=5,
-).map(
-    lambda rows: [
-        Service(f"service-{number}", kind, made, [life]) for number, (kind, made, life) in enumerate(rows)
-    ]
+    max_size=4,
 )
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(services)
-def test_any_catalog_gives_what_counting_event_by_event_gives(services):
+def services_of(rows, at):
+    """Services with one process each, and the moments of their events."""
+    services = []
+    for number, (kind, made, age, drawn) in enumerate(rows):
+        start = at - age
+        events = [Event(at - before, bad, seconds) for before, bad, seconds in drawn if at - before > start]
+        services.append(Service(f"service-{number}", kind, made, [Life("a", start, at + DAY, events)]))
+    return services
+
+
+def in_memory(services):
     metrics = MemoryMetrics()
     for service in services:
         (life,) = service.lives
         for metric, labels, counted, _ in service.counters(life):
             metrics.count(metric, labels, {int(life.start): 0, int(life.end): 0} | Counter(counted))
-    evaluation = evaluated(services, source=metrics, clock=ManualClock(MOMENT), tick=COARSE)
+    return metrics
+
+
+def as_known(service):
+    (life,) = service.lives
+    total = [event.at for event in life.events]
+    bad = [event.at for event in life.events if service.is_bad(event)]
+    return lambda _: Observed(total, bad, lambda moment: moment >= life.start)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, phases=(Phase.generate, Phase.shrink))
+@given(catalogs, ats)
+def test_any_catalog_gives_what_counting_event_by_event_gives(rows, at):
+    services = services_of(rows, at)
+    moment = datetime.fromtimestamp(at, UTC)
+    evaluation = evaluated(
+        services, moment=moment, source=in_memory(services), clock=ManualClock(moment), tick=COARSE
+    )
     for service in services:
-        (life,) = service.lives
-        total = [event.at for event in life.events]
-        bad = [event.at for event in life.events if service.is_bad(event)]
-        observed = Observed(total, bad, lambda moment, life=life: moment >= life.start)
-        assert_evaluated(evaluation, service, observed, tick=COARSE)
+        assert_evaluated(evaluation, service, as_known(service), tick=COARSE)

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from math import exp, floor, lgamma, log, log1p
+from zoneinfo import ZoneInfo
 
 from scipy.stats import beta
 
-from observatory.catalog import Slo
-from observatory.evaluation import SloStatus
+from observatory.catalog import Calendar, Occurrences, RatioTimeslices, Slo, Timeslices, Window
+from observatory.evaluation import SloStatus, WindowBudget
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 ALERT_WINDOWS = {"5m": 300, "30m": 1800, "1h": HOUR, "2h": 2 * HOUR, "6h": 6 * HOUR, "1d": DAY, "3d": 3 * DAY}
@@ -20,6 +21,17 @@ TIERS = {
     "creep": (Fraction(10, 100), "3d", "6h"),
 }
 """Share of the budget, long and short window."""
+_CENTURIES = 146_097 * DAY
+"""Four hundred years."""
+MEAN = {
+    "week": 7 * DAY,
+    "month": _CENTURIES // 4800,
+    "quarter": _CENTURIES // 1600,
+    "year": _CENTURIES // 400,
+}
+"""Seconds."""
+QUARTER = 900
+"""All offsets of time zones are whole quarters of an hour nowadays."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +44,29 @@ class Observed:
     """Whether the series of its total were there at a moment."""
 
 
+Bad = Sequence[tuple[float, Fraction]]
+"""Moments, and how much of an event was bad then."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is judged, events or slices, and the ticks in which it could be seen."""
+
+    total: Sequence[float]
+    bad: Bad
+    seen: Sequence[int]
+    slice: int | None
+
+
 @dataclass(frozen=True)
 class Expected:
     """The numbers of an SLO at one moment; None where one is undefined."""
 
-    bad: int
-    total: int
-    sli: Fraction | None
-    budget: Fraction | None
-    consumed: Fraction | None
-    affordable: int | None
-    coverage: Fraction | None
-    since: datetime | None
-    windows: Mapping[str, tuple[int, int, Fraction | None]]
+    budget: Mapping[str, object]
+    """Over the window that decides."""
+    further: Sequence[Mapping[str, object]]
+    """Over the others."""
+    windows: Mapping[str, tuple[Fraction, int, Fraction | None]]
     """By alert window, as far as they are no longer than the SLO's own: bad, total, coverage."""
     burn: Mapping[str, Fraction | None]
     firing: frozenset[str]
@@ -52,47 +74,37 @@ class Expected:
 
 def expected(slo: Slo, observed: Observed, *, at: int, tick: int, clumps: float) -> Expected:
     """Everything from the definitions, window by window; `clumps` is the dispersion that counts are divided by."""
-    window = int(slo.window.length.total_seconds())
     allowed = 1 - Fraction(slo.objective) / 100
-    asked = max(window, *ALERT_WINDOWS.values())
-    seen = [end for end in range(at - asked + tick, at + 1, tick) if observed.present(end)]
-    history = min(at - (seen[0] - tick), window) if seen else 0
-    labels = {label: length for label, length in ALERT_WINDOWS.items() if length <= window}
-
-    def counted(moments: Iterable[float], length: int) -> list[float]:
-        return [moment for moment in moments if at - length < moment <= at]
-
-    def coverage(length: int) -> Fraction | None:
-        there = [end for end in seen if end > at - length]
-        return _ratio(len(there) * tick, min(length, history))
-
-    bad, total = len(counted(observed.bad, window)), len(counted(observed.total, window))
-    budget = allowed * total * window / history if history else None
+    mean = mean_length(slo.window)
+    asked = max(mean, *ALERT_WINDOWS.values(), *(at - span_of(window, at)[0] for window in slo.windows))
+    seen = [end for end in range(at - asked // tick * tick, at + 1, tick) if observed.present(end)]
+    counted = _counted(slo, observed, seen, at=at)
+    labels = {label: length for label, length in ALERT_WINDOWS.items() if length <= mean}
     windows = {
-        label: (len(counted(observed.bad, length)), len(counted(observed.total, length)), coverage(length))
+        label: (
+            _bad(counted, at - length, at),
+            _count(counted.total, at - length, at),
+            _ratio(
+                _count(seen, at - length, at) * tick,
+                min(length, _known(counted, slo.window, at=at, tick=tick)),
+            ),
+        )
         for label, length in labels.items()
     }
-    error = _ratio(bad, total)
-    consumed = None if error is None or budget is None else bad / budget
     ticks = {
-        label: len({-((at - moment) // tick) for moment in counted(observed.bad, length)})
+        label: len({-((at - moment) // tick) for moment, _ in counted.bad if at - length < moment <= at})
         for label, length in labels.items()
     }
+    usual = _usual(counted, slo.window, at=at, tick=tick)
     fires = [
         name
         for name in TIERS
-        if budget is not None
-        and _fires(name, slo, windows=windows, ticks=ticks, budget=budget, clumps=clumps)
+        if usual is not None
+        and _fires(name, slo, windows=windows, ticks=ticks, budget=allowed * usual, clumps=clumps)
     ]
     return Expected(
-        bad=bad,
-        total=total,
-        sli=None if error is None else 1 - error,
-        budget=budget,
-        consumed=consumed,
-        affordable=None if budget is None else floor(max(budget - bad, 0)),
-        coverage=coverage(window),
-        since=None if history == window or not seen else datetime.fromtimestamp(at - history, UTC),
+        budget=_budget(slo, slo.window, counted, at=at, tick=tick),
+        further=[_budget(slo, window, counted, at=at, tick=tick) for window in slo.more_windows],
         windows=windows,
         burn={
             label: None if (rate := _ratio(bad, total)) is None else rate / allowed
@@ -102,18 +114,12 @@ def expected(slo: Slo, observed: Observed, *, at: int, tick: int, clumps: float)
     )
 
 
-def of_status(status: SloStatus) -> Mapping[str, object]:
+def of_status(slo: Slo, status: SloStatus) -> Mapping[str, object]:
     """What a status says, under the names of `Expected`."""
-    labels = [label for label, length in ALERT_WINDOWS.items() if length <= status.window.total_seconds()]
+    labels = [label for label, length in ALERT_WINDOWS.items() if length <= mean_length(slo.window)]
     return {
-        "bad": status.bad,
-        "total": status.total,
-        "sli": status.sli,
-        "budget": status.budget,
-        "consumed": status.consumed,
-        "affordable": status.affordable,
-        "coverage": status.coverage,
-        "since": status.since,
+        "budget": _said(status),
+        "further": [_said(one) for one in status.further],
         "windows": {
             label: (status.windows[label].bad, status.windows[label].total, status.windows[label].coverage)
             for label in labels
@@ -123,17 +129,142 @@ def of_status(status: SloStatus) -> Mapping[str, object]:
     }
 
 
+def span_of(window: Window, at: int) -> tuple[int, int]:
+    """Where a window begins and ends: a calendar's boundaries are found by looking at every quarter of an hour."""
+    if not isinstance(window, Calendar):
+        return at - int(window.length.total_seconds()), at
+    zone = ZoneInfo(window.timezone)
+    starts = (at - 1) // QUARTER * QUARTER
+    while not _begins(window.calendar, starts, zone):
+        starts -= QUARTER
+    ends = starts + QUARTER
+    while not _begins(window.calendar, ends, zone):
+        ends += QUARTER
+    return starts, ends
+
+
+def mean_length(window: Window) -> int:
+    """Seconds."""
+    return MEAN[window.calendar] if isinstance(window, Calendar) else int(window.length.total_seconds())
+
+
+def _begins(calendar: str, second: int, zone: ZoneInfo) -> bool:
+    """Whether a week, month, quarter or year begins: it is another one than a quarter of an hour before."""
+    days = [datetime.fromtimestamp(moment, zone).date() for moment in (second - QUARTER, second)]
+    before, now = (_which(calendar, day) for day in days)
+    return before != now
+
+
+def _which(calendar: str, day: date) -> tuple[int, ...]:
+    match calendar:
+        case "week":
+            return tuple(day.isocalendar())[:2]
+        case "month":
+            return day.year, day.month
+        case "quarter":
+            return day.year, (day.month + 2) // 3
+        case _:
+            return (day.year,)
+
+
+def _counted(slo: Slo, observed: Observed, seen: Sequence[int], *, at: int) -> Counted:
+    """Events as they are; or slices, each at its end, that are over and of which something was seen."""
+    if isinstance(slo.method, Occurrences):
+        return Counted(observed.total, [(moment, Fraction(1)) for moment in observed.bad], seen, None)
+    length = int(slo.method.slice.total_seconds())
+
+    def by_slice(moments: Iterable[float]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for moment in moments:
+            end = -int(-moment // length) * length
+            found[end] = found.get(end, 0) + 1
+        return found
+
+    total, bad = by_slice(observed.total), by_slice(observed.bad)
+    slices = [end for end in sorted({*by_slice(seen), *total}) if end <= at]
+    losses = {end: Fraction(bad.get(end, 0), total[end]) for end in slices if total.get(end)}
+    match slo.method:
+        case Timeslices(target=target):
+            spent = [
+                (end, Fraction(1)) for end, loss in losses.items() if (1 - loss) * 100 < Fraction(target)
+            ]
+        case RatioTimeslices():
+            spent = [(end, loss) for end, loss in losses.items() if loss]
+    return Counted(slices, spent, seen, length)
+
+
+def _budget(slo: Slo, window: Window, counted: Counted, *, at: int, tick: int) -> Mapping[str, object]:
+    allowed = 1 - Fraction(slo.objective) / 100
+    starts, ends = span_of(window, at)
+    history = min(_age(counted, at=at, tick=tick), at - starts)
+    bad, total = _bad(counted, starts, at), _count(counted.total, starts, at)
+    covered = _count(counted.seen, starts, at) * tick
+    error = _ratio(bad, total)
+    usual = _usual(counted, window, at=at, tick=tick)
+    if counted.slice is not None:
+        events = Fraction(ends - starts, counted.slice) if covered else None
+    else:
+        to_come = ends - starts - history
+        events = None if usual is None else total + usual * to_come / mean_length(window)
+    budget = None if events is None else allowed * events
+    return {
+        "bad": bad,
+        "total": total,
+        "sli": None if error is None else 1 - error,
+        "budget": budget,
+        "consumed": bad / budget if budget else None,
+        "affordable": None if budget is None else floor(max(budget - bad, 0)),
+        "coverage": _ratio(covered, history),
+        "budget_minutes": allowed * (ends - starts) / MINUTE,
+        "since": None if history == at - starts or not counted.seen else _moment(at - history),
+    }
+
+
+def _said(one: SloStatus | WindowBudget) -> Mapping[str, object]:
+    names = ("bad", "total", "sli", "budget", "consumed", "affordable", "coverage", "budget_minutes", "since")
+    return {name: getattr(one, name) for name in names}
+
+
+def _usual(counted: Counted, window: Window, *, at: int, tick: int) -> Fraction | None:
+    """Events of a window of the mean length, as fast as they came in that many whole days; slices that fit."""
+    if counted.slice is not None:
+        return Fraction(mean_length(window), counted.slice)
+    known = _known(counted, window, at=at, tick=tick)
+    return Fraction(_count(counted.total, at - known, at) * mean_length(window), known) if known else None
+
+
+def _known(counted: Counted, window: Window, *, at: int, tick: int) -> int:
+    """Seconds of those whole days that lie after the history's beginning."""
+    return min(_age(counted, at=at, tick=tick), mean_length(window) // DAY * DAY)
+
+
+def _age(counted: Counted, *, at: int, tick: int) -> int:
+    return at - (counted.seen[0] - tick) if counted.seen else 0
+
+
+def _count(moments: Iterable[float], after: int, until: int) -> int:
+    return sum(after < moment <= until for moment in moments)
+
+
+def _bad(counted: Counted, after: int, until: int) -> Fraction:
+    return sum((part for moment, part in counted.bad if after < moment <= until), Fraction(0))
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
+
+
 def _fires(
     name: str,
     slo: Slo,
     *,
-    windows: Mapping[str, tuple[int, int, Fraction | None]],
+    windows: Mapping[str, tuple[Fraction, int, Fraction | None]],
     ticks: Mapping[str, int],
     budget: Fraction,
     clumps: float,
 ) -> bool:
     share, long, short = TIERS[name]
-    window = Fraction(slo.window.length // timedelta(seconds=1))
+    window = Fraction(mean_length(slo.window))
     long_seconds, short_seconds = ALERT_WINDOWS[long], ALERT_WINDOWS[short]
     if long_seconds > window:
         return False
@@ -144,7 +275,7 @@ def _fires(
     if bad_short == 0:
         return False
     burnt = all(
-        Fraction(bad, total) >= burn * allowed
+        total and bad / total >= burn * allowed
         for bad, total in ((bad_long, total_long), (bad_short, total_short))
     )
     if slo.rule == "classic":
@@ -158,21 +289,21 @@ def _fires(
     return bad_long >= 2 and any(tail < limit and (ticks[long] >= 2 or tail < 1e-9) for tail, limit in tails)
 
 
-def _tail(least: int, of: int, chance: float, clumps: float) -> float:
+def _tail(least: Fraction, of: int, chance: float, clumps: float) -> float:
     """P[X >= least] of `of` independent events, each with this chance: the terms, one by one.
 
-    Counts divided by a dispersion are no whole numbers: between those the beta distribution leads.
+    Counts divided by a dispersion, and parts of slices, are no whole numbers: between those the beta distribution leads.
     """
     if chance >= 1:
         return 1.0
-    if clumps > 1:
-        return float(beta.cdf(chance, least / clumps, (of - least) / clumps + 1))
+    if clumps > 1 or least.denominator > 1:
+        return float(beta.cdf(chance, float(least) / clumps, float(of - least) / clumps + 1))
     whole = 0.0
-    for hits in range(least, of + 1):
+    for hits in range(int(least), of + 1):
         ways = lgamma(of + 1) - lgamma(hits + 1) - lgamma(of - hits + 1)
         whole += exp(ways + hits * log(chance) + (of - hits) * log1p(-chance))
     return whole
 
 
-def _ratio(one: int, other: int) -> Fraction | None:
+def _ratio(one: Fraction | int, other: int) -> Fraction | None:
     return Fraction(one, other) if other else None

@@ -22,7 +22,17 @@ SLIS = {
     "bad": "{events: {total: requests_total, bad: 'requests_total{code=~\"5..\"}'}}",
     "good": "{events: {total: jobs_total, good: jobs_done_total}}",
     "latency": "{latency: {histogram: duration_seconds, below: 300ms}}",
+    "error_or_slow": "{error_or_slow: {total: calls_total, histogram: 'call_seconds{ok=\"1\"}', below: 300ms}}",
 }
+ZONES = ("UTC", "Europe/Stockholm", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham")
+METHODS = (
+    "occurrences",
+    "{timeslices: {slice: 1m, target: 95}}",
+    "{timeslices: {slice: 5m, target: 99.5}}",
+    "{timeslices: {slice: 5m, target: 100}}",
+    "{ratio_timeslices: {slice: 1m}}",
+    "{ratio_timeslices: {slice: 5m}}",
+)
 
 
 @dataclass(frozen=True)
@@ -46,11 +56,26 @@ class Life:
 
 @dataclass(frozen=True)
 class Promise:
-    """An objective over a rolling window."""
+    """An objective over windows, as YAML."""
 
     objective: str
-    days: int
+    window: str
     rule: str
+    method: str = "occurrences"
+    more: str = "[]"
+
+
+def definition(name: str, sli: str, promises: Sequence[Promise]) -> str:
+    """A service's catalog file: its promises about one SLI."""
+    head = (
+        f"apiVersion: observatory/v1\nkind: Service\nname: {name}\nsquad: playback\n"
+        f"runbook: https://runbooks.example/{name}\nselector: {{job: {name}}}\nslos:\n"
+    )
+    return head + "".join(
+        f"  - {{name: promise-{number}, objective: {promise.objective}, window: {promise.window},"
+        f" more_windows: {promise.more}, method: {promise.method}, rule: {promise.rule}, sli: {sli}}}\n"
+        for number, promise in enumerate(promises)
+    )
 
 
 @dataclass(frozen=True)
@@ -99,7 +124,14 @@ class Service:
 
     def is_bad(self, event: Event) -> bool:
         """Whether the event breaks the promise."""
-        return event.seconds > BELOW if self.kind == "latency" else event.bad
+        slow = event.seconds > BELOW
+        match self.kind:
+            case "latency":
+                return slow
+            case "error_or_slow":
+                return slow or event.bad
+            case _:
+                return event.bad
 
     def series(self) -> Iterator[Series]:
         """As Prometheus stores them."""
@@ -113,19 +145,11 @@ class Service:
 
     def definition(self) -> str:
         """Its catalog file."""
-        head = (
-            f"apiVersion: observatory/v1\nkind: Service\nname: {self.name}\nsquad: playback\n"
-            f"runbook: https://runbooks.example/{self.name}\nselector: {{job: {self.name}}}\nslos:\n"
-        )
-        return head + "".join(
-            f"  - {{name: promise-{number}, objective: {promise.objective}, window: {promise.days}d,"
-            f" rule: {promise.rule}, sli: {SLIS[self.kind]}}}\n"
-            for number, promise in enumerate(self.promises)
-        )
+        return definition(self.name, SLIS[self.kind], self.promises)
 
     def _returned(self, *, tick: int, at: int) -> set[int]:
         """The scrapes of the ticks in which the service was seen again after long."""
-        away = [until for start, until in self.unseen if until - start > MEMORY]
+        away = [until for start, until in self.unseen if until - start > MEMORY and until <= self.scrapes[-1]]
         back = [self.scrapes[bisect_left(self.scrapes, until)] for until in away]
         ends = {_tick_of(time, tick=tick, at=at) for time in back}
         return {time for time in self.scrapes if _tick_of(time, tick=tick, at=at) in ends}
@@ -147,6 +171,14 @@ class Service:
             case "good":
                 yield "jobs_total", own, every, False
                 yield "jobs_done_total", own, good, self.lazy
+            case "error_or_slow":
+                yield "calls_total", own, every, False
+                for ok in ("0", "1"):
+                    of_code = [event for event in life.events if event.bad is (ok == "0")]
+                    yield "call_seconds_count", {**own, "ok": ok}, [event.at for event in of_code], False
+                    for bound in ("0.1", "0.3", "1.0", "+Inf"):
+                        within = [event.at for event in of_code if event.seconds <= float(bound)]
+                        yield "call_seconds_bucket", {**own, "ok": ok, "le": bound}, within, False
             case _:
                 yield "duration_seconds_count", own, every, False
                 for bound in ("0.1", "0.3", "1.0", "+Inf"):
@@ -157,13 +189,13 @@ class Service:
 def a_service(number: int, *, at: int) -> Service:
     """The random service of this number, evaluated at `at`."""
     random = np.random.default_rng([20, number])
-    kind = ("bad", "good", "latency")[number % 3]
+    kind = tuple(SLIS)[number % 4]
     days = int(random.choice([1, 2, 3, 7, 30], p=[0.3, 0.2, 0.2, 0.15, 0.15]))
     young = number % 5 == 4
     begin = at - (int(days * DAY * random.uniform(0.2, 0.9)) if young else days * DAY + 2 * HOUR)
     interval = int(random.choice([15, 30, 60, 120] if days <= 3 else [120, 240]))
     first = at - SHORT_OF_THE_TICK - (at - SHORT_OF_THE_TICK - begin) // interval * interval
-    trouble = ("restarts", "pods", "gaps", "nothing")[number // 3 % 4]
+    trouble = ("restarts", "pods", "gaps", "nothing")[number // 4 % 4]
     rate = float(random.choice([0.05, 0.5, 3.0] if days <= 3 else [0.05, 0.5]))
     incidents = _incidents(random, begin, at)
     lives = [
@@ -179,15 +211,36 @@ def a_service(number: int, *, at: int) -> Service:
     return Service(
         name=f"service-{number:02}-{trouble}",
         kind=kind,
-        promises=[
-            Promise(str(random.choice(OBJECTIVES)), length, rule)
-            for length, rule in ((days, "exact"), (max(1, days // 2), "classic"))
-        ],
+        promises=some_promises(random, days),
         lives=lives,
         unseen=gaps if trouble == "gaps" else (),
         lazy=lazy,
         scrapes=range(first, at + 1, interval),
     )
+
+
+def some_promises(random: np.random.Generator, days: int) -> Sequence[Promise]:
+    """Of a service that is as many days old: the method and the windows of each are drawn anew."""
+
+    def window(length: int) -> str:
+        zone = str(random.choice(ZONES))
+        unit = "month" if length > 7 else "week"
+        return (
+            f"{{calendar: {unit}, timezone: {zone}}}" if random.random() < (length > 3) / 2 else f"{length}d"
+        )
+
+    def promise(length: int, rule: str) -> Promise:
+        decides, week = window(length), f"{{calendar: week, timezone: {random.choice(ZONES)}}}"
+        others = [one for one in (week, "6d") if one != decides]
+        return Promise(
+            str(random.choice(OBJECTIVES)),
+            decides,
+            rule,
+            str(random.choice(METHODS, p=[0.5, 0.1, 0.1, 0.1, 0.1, 0.1])),
+            f"[{', '.join(others)}]" if random.integers(2) else "[]",
+        )
+
+    return [promise(days, "exact"), promise(max(1, days // 2), "classic")]
 
 
 def _tick_of(time: int, *, tick: int, at: int) -> int:
