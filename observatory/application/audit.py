@@ -11,6 +11,8 @@ class Way(StrEnum):
     SLACK = "slack"
     API = "api"
     CLI = "cli"
+    CATALOG = "catalog"
+    """A definition that came into force; who wrote it is in the history of its file."""
 
 
 class Deed(StrEnum):
@@ -19,6 +21,8 @@ class Deed(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     SILENCED = "silenced"
     SILENCE_EXPIRED = "silence_expired"
+    EXCLUSION_DECLARED = "exclusion_declared"
+    EXCLUSION_WITHDRAWN = "exclusion_withdrawn"
     DRILLED = "drilled"
 
 

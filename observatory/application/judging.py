@@ -8,12 +8,13 @@ from types import MappingProxyType
 from observatory.application.clumps import Clumps
 from observatory.application.events.counting import Counting
 from observatory.application.events.exclusions import LeaveOut
-from observatory.application.events.occasions import Occasion, Watch
+from observatory.application.events.occasions import Watch
 from observatory.application.recorder import Recorder
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import Evaluation, Provenance, SloStatus, evaluate, windows_for
 from observatory.evaluation.exclusions import Adjustment, Exclusion, held_open
 from observatory.evaluation.journeys import Contribution, contributions
+from observatory.evaluation.occasions import Occasion
 from observatory.evaluation.slices import WithSlices
 
 

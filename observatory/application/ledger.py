@@ -61,7 +61,8 @@ class Ledger:
     def _deliveries(self, steps: Sequence[Transition], *, now: datetime) -> list[Delivery]:
         """What is told. Before the first tick there is nothing to show; the ticks edit the message soon enough."""
         catalog = self.catalog()
-        entries = {entry.id: entry for entry in catalog.slos()} | self.board.snapshot.slice_entries
+        entries = {entry.id: entry for entry in catalog.slos()}
+        entries |= self.board.snapshot.slice_entries
         told = [
             step
             for step in steps

@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Protocol
 
-from observatory.application.events.occasions import Occasion
 from observatory.application.ports import AlertStore, Clock
 from observatory.application.vitals import Vitals
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import BudgetPoint, SloStatus
 from observatory.evaluation.exclusions import Adjustment
 from observatory.evaluation.journeys import Contribution
+from observatory.evaluation.occasions import Occasion
+from observatory.outputs.events import EventReport, Readiness
 
 OVERDUE_TICKS = 3
 
@@ -78,6 +80,11 @@ class Snapshot:
         found = (pair for occasion in self.occasions for pair in occasion.slices.values())
         return {one.id: (one.entry, status) for one, status in found}
 
+    @property
+    def slice_entries(self) -> Mapping[str, ServiceSlo]:
+        """The promises of protected events, by id."""
+        return {name: entry for name, (entry, _) in self.slices.items()}
+
     def status(self, slo: str) -> SloStatus | None:
         """How an SLO or a slice stands; None when it was never evaluated."""
         status = self.statuses.get(slo)
@@ -113,6 +120,18 @@ class Board:
         self._current = (snapshot, health)
 
 
+class EventReports(Protocol):
+    """What is to be known before an event, and what is to be told after it."""
+
+    def readiness(self, name: str) -> Readiness:
+        """Before its next time."""
+        ...
+
+    def report(self, name: str, *, start: datetime | None = None) -> EventReport:
+        """On its newest time, or on the one that began at `start`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Views:
     """All that API, portal and /metrics may look at."""
@@ -123,3 +142,5 @@ class Views:
     burn_down: Callable[[str], Sequence[BudgetPoint]]
     """SLO id to its budget over the window that ends now, hourly, oldest first; empty when nothing is known."""
     vitals: Vitals = field(default_factory=Vitals)
+    reports: EventReports | None = None
+    """None: there is no history to report from."""

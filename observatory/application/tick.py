@@ -19,6 +19,7 @@ from observatory.alerting import (
 from observatory.application.announce import Announce
 from observatory.application.definitions import Definitions
 from observatory.application.delivery import Delivery
+from observatory.application.events.audit import AuditExclusions
 from observatory.application.holes import Holes
 from observatory.application.judging import Judge, Judgement
 from observatory.application.measure import Measure
@@ -60,11 +61,13 @@ class Tick:
     catch_all: str | None = None
     """Slack channel of last resort."""
     judge: Judge = field(init=False)
+    audit: AuditExclusions = field(init=False)
     _plan: tuple[Catalog, Plan] | None = field(default=None, init=False)
     _followed_at: datetime | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.judge = Judge(self.recorder)
+        self.audit = AuditExclusions(self.alerts)
 
     def __call__(self) -> None:
         """Run one tick. Deliberate errors end up in the health that the board shows; nothing else is caught."""
@@ -143,6 +146,7 @@ class Tick:
         entries = tuple(catalog.slos())
         self.recorder.fit(entries, now=now)
         self.holes.keep([entry.id for entry in entries])
+        self.audit(catalog, now=now)
         end = self._end(now)
         measurement = self._measure(catalog, entries, until=end)
         newest = self.recorder.history.newest

@@ -13,6 +13,7 @@ from observatory.application.burn_down import BurnDown
 from observatory.application.catch_up import CatchUp
 from observatory.application.definitions import Definitions
 from observatory.application.deliver import Deliver
+from observatory.application.events.reports import Reports
 from observatory.application.fill import Fill, Progress
 from observatory.application.holes import Holes
 from observatory.application.leadership import Leadership
@@ -135,7 +136,8 @@ def build(  # noqa: PLR0913 - one for each port
             catalog=lambda: definitions.catalog,
         )
     )
-    views = Views(board, alerts, clock, BurnDown(recorder, board), vitals)
+    reports = Reports(board, alerts, clock, tick.judge.watch)
+    views = Views(board, alerts, clock, BurnDown(recorder, board), vitals, reports)
     done = actions(Ledger(alerts, board, announce), clock, door=buttons, signs=stores.signs)
     return Observatory(tick, catch_up, recorder, deliver or None, views, done, leadership, watching, clock)
 

@@ -258,6 +258,12 @@ class Catalog:
                 self._add(known, journey, slo)
         return iter(sorted(known.values(), key=lambda entry: entry.id))
 
+    def slos_of(self, owner: Service | Journey) -> Iterator[ServiceSlo]:
+        """The SLOs of one service or journey, in the order in which they are written."""
+        if isinstance(owner, Service):
+            return (ServiceSlo(self.squads[owner.squad], owner, slo) for slo in owner.slos)
+        return (entry for entry in self.slos() if entry.service is owner)
+
     def affected(self, event: Event) -> tuple[ServiceSlo, ...]:
         """The SLOs that an event is about, ordered by id."""
         about = event.affects

@@ -1,17 +1,30 @@
 """An SLO's status as JSON: the one shape that the API and `observatory status --json` share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from observatory.catalog import ServiceSlo
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import SloStatus, State
+from observatory.evaluation.exclusions import Adjustment
+from observatory.evaluation.journeys import Contribution
+from observatory.outputs.events import adjustment_json, components_json
 
 ALERT_WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 """The windows over which burn rates are known, shortest first."""
 
 
-def status_json(entry: ServiceSlo, status: SloStatus | None) -> dict[str, Any]:
-    """What `json.dumps` takes: ratios as numbers from 0 to 1, unknown as None; `status` is None before the first tick."""
+def status_json(
+    entry: ServiceSlo,
+    status: SloStatus | None,
+    *,
+    adjustment: Adjustment | None = None,
+    components: Sequence[Contribution] = (),
+) -> dict[str, Any]:
+    """What `json.dumps` takes: ratios as numbers from 0 to 1, unknown as None; `status` is None before the first tick.
+
+    `adjustment` is what events leave out of these numbers, `components` is what a journey is made of.
+    """
     slo = entry.slo
     return {
         "squad": entry.squad.name,
@@ -29,4 +42,6 @@ def status_json(entry: ServiceSlo, status: SloStatus | None) -> dict[str, Any]:
             "remaining": status.remaining if status else None,
         },
         "burn": {window: status.burn.get(window) if status else None for window in ALERT_WINDOWS},
+        "exclusion": adjustment_json(adjustment),
+        "components": components_json(components),
     }

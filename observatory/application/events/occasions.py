@@ -1,7 +1,7 @@
 """The events that are under way or just over: what they spent, and whether those came who were expected."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ from observatory.application.events.counting import Counting
 from observatory.application.steps import FIVE_MINUTES, HOUR
 from observatory.catalog import Catalog, Event, ServiceSlo, Span
 from observatory.evaluation import SloStatus
+from observatory.evaluation.occasions import Occasion, TrafficSeen
 from observatory.evaluation.slices import Counted, Slice, slice_status
 from observatory.measurement import FIELDS
 
@@ -17,35 +18,6 @@ AFTERWARDS = timedelta(hours=1)
 """How long an event is looked at when it is over: its incidents are resolved in that time."""
 BASELINE = timedelta(days=28)
 """Before an event: what its traffic is compared with."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrafficSeen:
-    """What came, against what was expected; events a minute, None where it is not known."""
-
-    slo: str
-    expected: float | None
-    """In the busiest five minutes."""
-    usual: float | None
-    """In the busiest hour of the four weeks before, hours of events left out."""
-    peak: float | None
-    """In the busiest five minutes so far."""
-    now: float | None
-    """In the last five minutes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """One time that an event takes place."""
-
-    event: Event
-    span: Span
-    affected: tuple[ServiceSlo, ...]
-    slices: Mapping[str, tuple[Slice, SloStatus]] = field(default_factory=dict)
-    """By the slice's id; of events to protect."""
-    counted: Mapping[str, Counted] = field(default_factory=dict)
-    """By the id of an affected SLO: what was counted so far."""
-    traffic: TrafficSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from observatory import __version__
 from observatory.alerting.model import Origin
 from observatory.application.delivery import DeliveryState
 from observatory.application.snapshot import Views
+from observatory.entrypoints.api.event_metrics import event_families
 from observatory.entrypoints.api.exposition import CONTENT_TYPE, incident_family, slo_families
 from observatory.entrypoints.api.squads import OPEN
 from observatory.errors import Unavailable
@@ -37,6 +38,7 @@ class OwnHealth(Collector):
         yield InfoMetricFamily("observatory_build", "What runs here.", {"version": __version__})
         yield from self._ticks()
         yield from self._life()
+        yield from event_families(self._views.board.snapshot, self._views.clock.now())
         try:
             outbox = list(self._outbox())
         except Unavailable:

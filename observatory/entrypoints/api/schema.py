@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,6 +31,37 @@ class Budget(Shape):
     remaining: float | None = Field(description="1 - consumed; negative when overspent.")
 
 
+class Unadjusted(Shape):
+    """The numbers as they are with the times that events leave out."""
+
+    state: State
+    sli: float | None
+    events: EventCounts
+    budget: Budget
+
+
+class ExclusionShape(Shape):
+    """What events leave out of an SLO's numbers."""
+
+    events: list[str] = Field(description="The events that ask for it.")
+    seconds: float
+    share: float = Field(description="Of the window; more than 0.05 is refused.")
+    refused: bool = Field(description="It was too much, so nothing is left out.")
+    under_way: bool
+    without: Unadjusted
+
+
+class ComponentShape(Shape):
+    """An SLO that a journey is made of."""
+
+    slo: str
+    squad: str
+    weight: int
+    bad: float = Field(description="Over the journey's window, each event as often as its weight says.")
+    total: float
+    share: float | None = Field(description="Of the bad events of all components.")
+
+
 class SloShape(Shape):
     """One SLO and how it stands."""
 
@@ -45,6 +77,10 @@ class SloShape(Shape):
     budget: Budget
     burn: Mapping[str, float | None] = Field(
         description="Burn rate over each alert window: 1 spends exactly the budget in the SLO's window."
+    )
+    exclusion: ExclusionShape | None = Field(description="Null when no event leaves anything out.")
+    components: list[ComponentShape] = Field(
+        description="Of a journey, the one that fails most users first; else empty."
     )
 
 
@@ -97,6 +133,77 @@ class IncidentShape(Shape):
     acknowledged_at: datetime | None
     silence: str | None = Field(description="The id of the silence that keeps it quiet, or kept it so last.")
     url: str = Field(description="The incident's page; absolute when OBSERVATORY_PUBLIC_URL is set.")
+
+
+class SpanShape(Shape):
+    """A time."""
+
+    start: datetime
+    end: datetime
+
+
+class TrafficShape(Shape):
+    """Events a minute; null is unknown."""
+
+    slo: str
+    expected: float | None
+    usual: float | None = Field(description="In the busiest hour of the four weeks before.")
+    peak: float | None = Field(description="In the busiest five minutes so far.")
+    now: float | None
+
+
+class SliceShape(Shape):
+    """The part of an SLO's error budget that an event may spend."""
+
+    slo: str
+    incident_name: str = Field(description="What its incidents and silences call it.")
+    bad: float | None
+    total: float | None
+    slice: float | None = Field(description="Bad events that it may spend.")
+    consumed: float | None
+    state: State
+
+
+class OccasionShape(SpanShape):
+    """How an event goes."""
+
+    slices: list[SliceShape]
+    traffic: TrafficShape | None
+
+
+class EventShape(Shape):
+    """An event of the catalog."""
+
+    event: str
+    squad: str
+    description: str
+    mode: Literal["exclude", "observe", "protect"]
+    reason: str
+    timezone: str
+    repeat: str | None
+    affects: list[str] = Field(description="SLO ids.")
+    freezes: list[str] = Field(description="Services that are not to be changed around it.")
+    next: SpanShape | None = Field(description="The time that is under way, or else the next within a year.")
+    defined_at: str
+    now: OccasionShape | None = Field(description="How it goes, while it does and for an hour afterwards.")
+
+
+class FrozenShape(SpanShape):
+    """What keeps services from being changed."""
+
+    event: str
+    squad: str
+    description: str
+    services: list[str]
+
+
+class FreezeShape(Shape):
+    """Whether anything is frozen."""
+
+    service: str | None
+    at: datetime
+    frozen: bool
+    by: list[FrozenShape]
 
 
 class Wrong(Shape):

@@ -1,10 +1,11 @@
 """/api/v1/slos: how every SLO stands."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse
 
+from observatory.application.snapshot import Snapshot
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.entrypoints.api.problems import not_found
 from observatory.entrypoints.api.schema import Problem, SloShape
@@ -26,11 +27,11 @@ def slos(
     snapshot = views.board.snapshot
     if squad is not None and squad not in snapshot.catalog.squads:
         raise not_found("squad", squad, snapshot.catalog.squads)
-    if service is not None and service not in snapshot.catalog.services:
-        raise not_found("service", service, snapshot.catalog.services)
+    if service is not None and snapshot.catalog.promiser(service) is None:
+        raise not_found("service", service, _promisers(snapshot.catalog))
     # Answered without a pass through the response model, which would double the time of ten thousand SLOs;
     # that the two agree is tested.
-    answers = (status_json(entry, status) for entry, status in snapshot.entries(squad=squad, service=service))
+    answers = (slo_json(snapshot, entry) for entry, _ in snapshot.entries(squad=squad, service=service))
     return JSONResponse([answer for answer in answers if state in (None, answer["state"])])
 
 
@@ -39,7 +40,17 @@ def one_slo(views: LookedAt, service: str, slo: str) -> JSONResponse:
     """One SLO's numbers."""
     snapshot = views.board.snapshot
     entry = find_slo(snapshot.catalog, service, slo)
-    return JSONResponse(status_json(entry, snapshot.statuses.get(entry.id)))
+    return JSONResponse(slo_json(snapshot, entry))
+
+
+def slo_json(snapshot: Snapshot, entry: ServiceSlo) -> dict[str, Any]:
+    """One SLO with all that the snapshot knows of it."""
+    return status_json(
+        entry,
+        snapshot.statuses.get(entry.id),
+        adjustment=snapshot.adjustments.get(entry.id),
+        components=snapshot.contributions.get(entry.id, ()),
+    )
 
 
 def find_slo(catalog: Catalog, service: str, slo: str) -> ServiceSlo:
@@ -48,10 +59,13 @@ def find_slo(catalog: Catalog, service: str, slo: str) -> ServiceSlo:
     Raises:
         NotFound: names the nearest service or SLO that there is.
     """
-    if service not in catalog.services:
-        raise not_found("service", service, catalog.services)
-    owner = catalog.services[service]
-    promises = {promise.name: promise for promise in owner.slos}
-    if slo not in promises:
-        raise not_found(f"SLO of {service} called", slo, promises)
-    return ServiceSlo(catalog.squads[owner.squad], owner, promises[slo])
+    owner = catalog.promiser(service)
+    if owner is None:
+        raise not_found("service", service, _promisers(catalog))
+    if slo not in (promise.name for promise in owner.slos):
+        raise not_found(f"SLO of {service} called", slo, [promise.name for promise in owner.slos])
+    return next(entry for entry in catalog.slos_of(owner) if entry.slo.name == slo)
+
+
+def _promisers(catalog: Catalog) -> list[str]:
+    return [*catalog.services, *catalog.journeys]

@@ -11,9 +11,9 @@ from observatory.application.snapshot import Snapshot
 from observatory.catalog import Service, Squad
 from observatory.entrypoints.api.problems import not_found
 from observatory.entrypoints.api.schema import Problem, SquadDetail, SquadShape
+from observatory.entrypoints.api.slos import slo_json
 from observatory.entrypoints.api.state import LookedAt
 from observatory.evaluation import State
-from observatory.outputs.status import status_json
 
 router = APIRouter(prefix="/api/v1/squads", tags=["squads"])
 
@@ -96,5 +96,5 @@ def _service(snapshot: Snapshot, service: Service) -> dict[str, Any]:
         "runbook": service.runbook,
         "depends_on": list(service.depends_on),
         "defined_at": str(service.place),
-        "slos": [status_json(entry, status) for entry, status in snapshot.entries(service=service.name)],
+        "slos": [slo_json(snapshot, entry) for entry, _ in snapshot.entries(service=service.name)],
     }

@@ -1,0 +1,36 @@
+"""Events as JSON, Markdown and pages that stand alone."""
+
+from observatory.outputs.events.json import (
+    adjustment_json,
+    components_json,
+    event_json,
+    freeze_json,
+    occasion_json,
+)
+from observatory.outputs.events.model import Busiest, EventReport, Grade, Item, Line, Readiness
+from observatory.outputs.events.reports import (
+    Format,
+    readiness_json,
+    readiness_text,
+    report_json,
+    report_text,
+)
+
+__all__ = [
+    "Busiest",
+    "EventReport",
+    "Format",
+    "Grade",
+    "Item",
+    "Line",
+    "Readiness",
+    "adjustment_json",
+    "components_json",
+    "event_json",
+    "freeze_json",
+    "occasion_json",
+    "readiness_json",
+    "readiness_text",
+    "report_json",
+    "report_text",
+]
