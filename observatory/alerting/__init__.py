@@ -1,6 +1,6 @@
 """(state, evaluation, now) to a transition and its reason; who owns it, and what is to be told."""
 
-from observatory.alerting.decide import Judged, decide, decide_all
+from observatory.alerting.decide import Judged, decide, decide_all, numbers_in
 from observatory.alerting.hours import WorkingHours, morning
 from observatory.alerting.layers import Instructions, Ladder, acknowledge, changes, ladder, quieten, still
 from observatory.alerting.lifecycle import PATIENCE, Patience
@@ -9,6 +9,7 @@ from observatory.alerting.model import (
     IncidentState,
     Notification,
     NotificationKind,
+    Origin,
     Priority,
     Reason,
     Rung,
@@ -22,23 +23,23 @@ from observatory.alerting.score import GRACE, Met, Score, score, speaks_of
 from observatory.alerting.silences import LONGEST, Matcher, Silence, Subject
 
 __all__ = [
-    "GRACE",
-    "LONGEST",
-    "LONGEST",
-    "PATIENCE",
     "Alarm",
     "BudgetMark",
+    "GRACE",
     "Incident",
     "IncidentState",
     "Instructions",
     "Judged",
+    "LONGEST",
     "Ladder",
     "Matcher",
     "Met",
     "Notification",
     "NotificationKind",
+    "Origin",
     "OwnedBecause",
     "Ownership",
+    "PATIENCE",
     "Patience",
     "Priority",
     "Reason",
@@ -60,6 +61,7 @@ __all__ = [
     "ladder",
     "morning",
     "notifications",
+    "numbers_in",
     "quieten",
     "replay",
     "resolve_owner",

@@ -1,14 +1,18 @@
 """From an evaluation to what happens to incidents, and why; pure, so that replaying a day decides the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Protocol
 
+from observatory.alerting.dependencies import GRACE, Upstream, blame, paging
+from observatory.alerting.grouping import gather
 from observatory.alerting.layers import Instructions, changes, still
 from observatory.alerting.lifecycle import PATIENCE, Case, Patience
 from observatory.alerting.model import Incident, IncidentState, Origin, Reason, Transition
-from observatory.catalog import ServiceSlo
+from observatory.alerting.steps import Status
+from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import Severity, SloStatus
 
 _NONE = Instructions()
@@ -62,18 +66,28 @@ def decide_all(
     for incident in measured:
         of.setdefault(incident.slo, []).append(incident)
     touched = {incident.slo for incident in measured if incident.is_open} | set(evaluation.firing())
+    known = {incident.id: incident for incident in measured}
+    upstream = cache(lambda: _upstream(measured, evaluation, instructions.catalog, now=now))
     transitions: list[Transition] = []
     for slo in sorted(touched):
         if slo in evaluation:
             entry, status = evaluation.entry(slo), evaluation.status(slo)
             mine = of.get(slo, ())
-            decided = decide(mine, entry, status, now=now, patience=patience)
+            held = _is_held(entry, upstream)
+            decided = decide(mine, entry, status, now=now, patience=patience, held=held)
             steps = [*decided, *_unchanged(mine, decided, status)]
-            applied = (instructions.applied(step, entry, now=now) for step in steps)
+            applied = (instructions.applied(step, entry, known, now=now) for step in steps)
             transitions += filter(changes, applied)
         else:
             transitions += [_removed(incident, now=now) for incident in of[slo] if incident.is_open]
-    return transitions
+    numbers = numbers_in(evaluation)
+    named = blame(transitions, measured, numbers, instructions.catalog, now=now)
+    return gather(named, measured, numbers, now=now)
+
+
+def numbers_in(evaluation: Judged) -> Status:
+    """The numbers of an SLO by its id; None where it is gone."""
+    return lambda slo: evaluation.status(slo) if slo in evaluation else None
 
 
 def decide(
@@ -83,6 +97,7 @@ def decide(
     *,
     now: datetime,
     patience: Patience = PATIENCE,
+    held: bool = False,
 ) -> Sequence[Transition]:
     """What happens to one SLO's page, and then to its ticket; nothing when nothing changes.
 
@@ -92,14 +107,37 @@ def decide(
         status: its newest numbers.
         now: this moment.
         patience: how long to wait.
+        held: nobody is told of a new ticket.
     """
     case = Case(entry, status, now, patience)
     page = _latest(incidents, Severity.PAGE)
     ticket = _latest(incidents, Severity.TICKET)
-    paged = case.step(page, Severity.PAGE, inhibited=False)
+    paged = case.step(page, Severity.PAGE, inhibited=None)
     open_page = paged.incident if paged else page
-    ticketed = case.step(ticket, Severity.TICKET, inhibited=open_page is not None and open_page.is_open)
+    is_new = ticket is None or ticket.announced_at is None
+    inhibited = Reason.HELD_FOR_DEPENDENCY if held and is_new else None
+    if open_page is not None and open_page.is_open:
+        inhibited = Reason.INHIBITED_BY_PAGE
+    ticketed = case.step(ticket, Severity.TICKET, inhibited=inhibited)
     return [transition for transition in (paged, ticketed) if transition]
+
+
+def _upstream(
+    incidents: Sequence[Incident], evaluation: Judged, catalog: Catalog, *, now: datetime
+) -> Upstream:
+    """Who pages: those with an open page or one resolved lately, and those that open one in this very tick."""
+    found = paging(incidents, since=now - GRACE)
+    for slo in evaluation.firing():
+        tiers = evaluation.status(slo).tiers
+        if any(tier.firing and tier.severity is Severity.PAGE for tier in tiers):
+            found.setdefault(evaluation.entry(slo).service.name, now)
+    return Upstream(catalog, found)
+
+
+def _is_held(entry: ServiceSlo, upstream: Callable[[], Upstream]) -> bool:
+    """Whether its squad wants no new tickets while it is a dependency's trouble."""
+    wanted = entry.squad.on_call.hold_tickets_for_dependencies
+    return wanted and bool(upstream().causes(entry.service.name))
 
 
 def _unchanged(

@@ -3,10 +3,11 @@
 A layer takes what the numbers decided (a transition, perhaps one that changes nothing) and gives what is to happen.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from observatory.alerting.grouping import is_spoken_for
 from observatory.alerting.model import Incident, IncidentState, Reason, Rung, Transition
 from observatory.alerting.silences import Silence, covering
 from observatory.catalog import Catalog, ServiceSlo, Squad
@@ -29,11 +30,20 @@ class Instructions:
     """Active ones; others do no harm."""
     ladder: Callable[[ServiceSlo], Ladder | None] = lambda _: None
     """How the owner of an SLO escalates."""
+    catalog: Catalog = field(default_factory=Catalog)
+    """Who depends on whom."""
 
-    def applied(self, step: Transition, entry: ServiceSlo, *, now: datetime) -> Transition:
-        """The step after all layers: what is silenced doesn't escalate."""
-        owned = hand_over(step, entry.squad, now=now)
-        return escalate(quieten(owned, self.silences, now=now), self.ladder(entry), now=now)
+    def applied(
+        self, step: Transition, entry: ServiceSlo, known: Mapping[str, Incident], *, now: datetime
+    ) -> Transition:
+        """The step after all layers: what is silenced doesn't escalate, nor what another one calls for as well.
+
+        `known` are incidents by their ids, as they were before.
+        """
+        quiet = quieten(hand_over(step, entry.squad, now=now), self.silences, now=now)
+        if is_spoken_for(quiet.incident, known.get(quiet.incident.joined or "")):
+            return quiet
+        return escalate(quiet, self.ladder(entry), now=now)
 
 
 def still(incident: Incident, status: SloStatus | None) -> Transition:

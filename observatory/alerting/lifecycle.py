@@ -34,26 +34,29 @@ class Case:
     now: datetime
     patience: Patience = PATIENCE
 
-    def step(self, incident: Incident | None, severity: Severity, *, inhibited: bool) -> Transition | None:
+    def step(
+        self, incident: Incident | None, severity: Severity, *, inhibited: Reason | None
+    ) -> Transition | None:
         """What happens to the incident of one severity, if anything.
 
         Args:
             incident: the open one, or the one that was resolved last.
             severity: which tiers count.
-            inhibited: a page of this SLO is open and speaks for it.
+            inhibited: why nobody is told of it: a page of this SLO is open and speaks for it, or it is held.
         """
         firing = tuple(tier.name for tier in self.status.tiers if tier.firing and tier.severity is severity)
         if incident is not None and incident.is_open:
             if firing:
                 return self._burn_on(incident, firing, inhibited=inhibited)
-            return self._cool(replace(incident, inhibited=incident.inhibited and inhibited), incident)
+            held = incident.inhibited and inhibited is not None
+            return self._cool(replace(incident, inhibited=held), incident)
         if not firing or self.status.state is State.STALE:  # what burned long ago opens nothing
             return None
         if incident is not None and self._is_recent(incident):
             return self._reopen(incident, firing, inhibited=inhibited)
         return self._open(severity, firing, inhibited=inhibited)
 
-    def _open(self, severity: Severity, firing: tuple[str, ...], *, inhibited: bool) -> Transition:
+    def _open(self, severity: Severity, firing: tuple[str, ...], *, inhibited: Reason | None) -> Transition:
         incident = Incident(
             id=incident_id(self.status.slo, severity, self.status.at),
             slo=self.status.slo,
@@ -65,14 +68,15 @@ class Case:
             opened_at=self.status.at,
             updated_at=self.now,
             announced_at=None if inhibited else self.now,
-            inhibited=inhibited,
+            inhibited=inhibited is not None,
             remaining=self.status.remaining,
             channel=self.entry.squad.slack.channel,
         )
-        reason = Reason.INHIBITED_BY_PAGE if inhibited else Reason.TIER_FIRED
-        return Transition(incident, reason, self.status)
+        return Transition(incident, inhibited or Reason.TIER_FIRED, self.status)
 
-    def _reopen(self, incident: Incident, firing: tuple[str, ...], *, inhibited: bool) -> Transition | None:
+    def _reopen(
+        self, incident: Incident, firing: tuple[str, ...], *, inhibited: Reason | None
+    ) -> Transition | None:
         again = replace(
             incident,
             state=IncidentState.FIRING,
@@ -81,7 +85,7 @@ class Case:
             clear_since=None,
             unknown_since=None,
             resolved_at=None,
-            inhibited=inhibited,
+            inhibited=inhibited is not None,
             acknowledged_by=None,
             acknowledged_at=None,
             silence=None,
@@ -89,16 +93,20 @@ class Case:
             escalation=0,
         )
         if inhibited:
-            return self._changed(incident, again, Reason.INHIBITED_BY_PAGE, visible=False)
+            return self._changed(incident, again, inhibited, visible=False)
         if incident.announced_at is None:
             return self._announce(incident, again)
         return self._changed(incident, again, Reason.REOPENED, visible=True)
 
-    def _burn_on(self, incident: Incident, firing: tuple[str, ...], *, inhibited: bool) -> Transition | None:
-        still = replace(incident, tiers=firing, clear_since=None, unknown_since=None, inhibited=inhibited)
+    def _burn_on(
+        self, incident: Incident, firing: tuple[str, ...], *, inhibited: Reason | None
+    ) -> Transition | None:
+        still = replace(
+            incident, tiers=firing, clear_since=None, unknown_since=None, inhibited=inhibited is not None
+        )
         if inhibited:
             escalates = not incident.inhibited and incident.announced_at is not None
-            reason = Reason.ESCALATED_TO_PAGE if escalates else Reason.INHIBITED_BY_PAGE
+            reason = Reason.ESCALATED_TO_PAGE if escalates else inhibited
             return self._changed(incident, still, reason, visible=escalates)
         if incident.announced_at is None:
             return self._announce(incident, still)

@@ -51,6 +51,10 @@ class Reason(StrEnum):
     SILENCE_LIFTED = "silence_lifted"
     NOT_ACKNOWLEDGED = "not_acknowledged"
     OWNER_CHANGED = "owner_changed"
+    HELD_FOR_DEPENDENCY = "held_for_dependency"
+    CAUSE_CHANGED = "cause_changed"
+    CONVERSATION_CHANGED = "conversation_changed"
+    SPEAKS_FOR_ITSELF = "speaks_for_itself"
     FELL_SILENT = "fell_silent"
     HEARD_AGAIN = "heard_again"
     DRILL = "drill"
@@ -83,9 +87,9 @@ class Incident:
     unknown_since: datetime | None = None
     """Since when too little is seen to say whether it still burns: it is held open."""
     announced_at: datetime | None = None
-    """When people were first to be told. None: a page of the same SLO has spoken for it so far."""
+    """When people were first to be told. None: a page of the same SLO has spoken for it so far, or it is held."""
     inhibited: bool = False
-    """A page of the same SLO speaks for it now."""
+    """A page of the same SLO speaks for it now, or it is held while a dependency pages."""
     remaining: float | None = None
     """The budget left, as a ratio, when `revision` last grew."""
     acknowledged_by: str | None = None
@@ -104,6 +108,10 @@ class Incident:
     """The squad that owned it before."""
     formerly: tuple[str, ...] = ()
     """Channels of earlier owners: they have a message of it, and hear how it goes on."""
+    joined: str | None = None
+    """The incident in whose thread it is told. None: it has a message of its own."""
+    causes: tuple[str, ...] = ()
+    """Services that it depends on and that it probably comes from: they are paging."""
     origin: Origin = Origin.SLO
     asked_by: str | None = None
     """Who asked for a drill."""
@@ -178,3 +186,10 @@ class Notification:
     deadline: datetime
     mention: bool = False
     """Call the squad's on-call group by name."""
+    about: str | None = None
+    """The incident that it tells of, where that is not the one in whose thread it does."""
+
+    @property
+    def subject(self) -> str:
+        """The incident that it tells of."""
+        return self.about or self.incident

@@ -65,6 +65,7 @@ class _Writer:
             not_before=self.due,
             deadline=self.due + LATEST[priority],
             mention=mention,
+            about=None if self.below is None else self.incident.id,
         )
 
 
@@ -97,17 +98,12 @@ def _in_conversation(transition: Transition, owner: Ownership, *, now: datetime)
 
     Whoever looks at that thread is at work on it, and an answer that mentions nobody disturbs nobody else.
     """
-    incident, previous = transition.incident, transition.previous
-    if owner.channel is None or _is_handed_over(transition, to=owner.channel):
-        channels, said = incident.formerly, () if incident.is_open else ((Priority.RESOLVE, False),)
-    elif _is_news(transition):
-        # What has just been called for is not called for again.
-        mention = _is_loud(incident) and incident.called_at is None
-        channels, said = (owner.channel,), ((_news_priority(incident), mention),)
-    elif previous is not None and previous.joined != incident.joined:
-        return []
-    else:
-        channels, said = (owner.channel,), tuple(_replies(transition, now=now))
+    incident, channels = transition.incident, transition.incident.formerly
+    said: Sequence[tuple[Priority, bool]] = ()
+    if owner.channel is not None and not _is_handed_over(transition, to=owner.channel):
+        channels, said = (owner.channel,), _answers(transition, now=now)
+    elif not incident.is_open:
+        said = [(Priority.RESOLVE, False)]
     return [
         _Writer(incident, channel, now, incident.joined).write(
             NotificationKind.REPLY, priority, mention=mention
@@ -115,6 +111,14 @@ def _in_conversation(transition: Transition, owner: Ownership, *, now: datetime)
         for channel in channels
         for priority, mention in said
     ]
+
+
+def _answers(transition: Transition, *, now: datetime) -> Sequence[tuple[Priority, bool]]:
+    """What is said of it below the other one's message; what has just been called for is not called for again."""
+    incident = transition.incident
+    if _is_news(transition):
+        return [(_news_priority(incident), _is_loud(incident) and incident.called_at is None)]
+    return _replies(transition, now=now)
 
 
 def _to_owner(transition: Transition, writer: _Writer, *, now: datetime) -> list[Notification]:

@@ -46,7 +46,7 @@ class Acknowledge:
     clock: Clock
 
     def __call__(self, incident_id: str, *, actor: Actor) -> Acknowledged:
-        """Acknowledge a firing incident.
+        """Acknowledge a firing incident, and what is told in its thread.
 
         Raises:
             NotFound: there is no such incident.
@@ -59,9 +59,10 @@ class Acknowledge:
             if incident.state is not IncidentState.FIRING:
                 return Acknowledged(_AS_IT_IS[incident.state], incident)
             now = self.clock.now()
-            step = acknowledge(self.ledger.step(incident), by=actor.name, now=now)
+            taken = [one for one in self.ledger.conversation(incident) if one.state is IncidentState.FIRING]
+            steps = [acknowledge(self.ledger.step(one), by=actor.name, now=now) for one in taken]
             detail = f"{incident.severity} of {incident.slo}"
             entry = AuditEntry(now, actor, Deed.ACKNOWLEDGED, incident_id, detail)
-            if not self.ledger.write([step], audit=entry, now=now):
-                return Acknowledged(Answer.ACKNOWLEDGED, step.incident)
+            if incident_id not in self.ledger.write(steps, audit=entry, now=now):
+                return Acknowledged(Answer.ACKNOWLEDGED, steps[0].incident)
         raise Unavailable(f"incident {incident_id} changes faster than it can be acknowledged; try again")

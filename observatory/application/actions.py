@@ -40,6 +40,7 @@ class Actions:
 def actions(ledger: Ledger, clock: Clock, *, door: Door | None = None, signs: Signs | None = None) -> Actions:
     """All of them, for one ledger."""
     acknowledge, add_silence = Acknowledge(ledger, clock), AddSilence(ledger, clock)
-    press = PressButton(ledger.alerts, acknowledge, add_silence, ledger.catalog, clock)
+    expire_silence = ExpireSilence(ledger, clock)
+    press = PressButton(ledger, acknowledge, add_silence, expire_silence, clock)
     drills = Drills(ledger.alerts, ledger.announce, ledger.catalog, clock)
-    return Actions(acknowledge, add_silence, ExpireSilence(ledger, clock), press, drills, signs, door)
+    return Actions(acknowledge, add_silence, expire_silence, press, drills, signs, door)

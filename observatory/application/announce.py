@@ -19,6 +19,7 @@ from observatory.alerting import (
 )
 from observatory.alerting.model import Origin
 from observatory.application.delivery import Delivery
+from observatory.application.scene import Scene, happening
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import TIERS
 from observatory.evaluation.slices import is_slice
@@ -46,6 +47,9 @@ class Addresses:
     """Slack channel of last resort."""
 
 
+_ALONE = Scene()
+
+
 @dataclass(frozen=True, slots=True)
 class Announce:
     """Makes the deliveries of a transition."""
@@ -57,7 +61,13 @@ class Announce:
     """Slack tells us which buttons are pressed."""
 
     def __call__(
-        self, transition: Transition, entry: ServiceSlo | None, catalog: Catalog, *, now: datetime
+        self,
+        transition: Transition,
+        entry: ServiceSlo | None,
+        catalog: Catalog,
+        *,
+        now: datetime,
+        scene: Scene = _ALONE,
     ) -> Iterator[Delivery]:
         """What the owner is told; nothing where nobody can be told.
 
@@ -66,12 +76,12 @@ class Announce:
             entry: the SLO and its squad; None when it is gone from the catalog.
             catalog: every definition.
             now: this moment.
+            scene: what else goes on.
         """
         owner = self._owner(transition.incident, catalog)
         for notification in notifications(transition, owner, now=now):
-            calls = _called(notification, transition, catalog)
-            message = self._message(notification, transition, entry, owner, calls, now=now)
-            yield Delivery(notification, message)
+            told = _Told(notification, transition, entry, owner, _called(notification, transition, catalog))
+            yield Delivery(notification, self._message(told, catalog, scene, now=now))
 
     def _owner(self, incident: Incident, catalog: Catalog) -> Ownership:
         """The present owner; of a service that is gone, the squad that owned it when the incident opened."""
@@ -83,50 +93,32 @@ class Announce:
             return owner
         return replace(owner, squad=squad, channel=squad.slack.channel, fallback=owner.channel)
 
-    def _message(
-        self,
-        notification: Notification,
-        transition: Transition,
-        entry: ServiceSlo | None,
-        owner: Ownership,
-        calls: str | None,
-        *,
-        now: datetime,
-    ) -> Message:
-        if transition.incident.origin is not Origin.SLO:
-            return self._of_no_slo(notification, transition, owner, calls, now=now)
-        if entry is None or transition.status is None:
-            return render_removed(transition.incident, now=now)
+    def _message(self, told: "_Told", catalog: Catalog, scene: Scene, *, now: datetime) -> Message:
+        transition, entry = told.transition, told.entry
+        incident, status, mention = transition.incident, transition.status, told.notification.mention
+        if incident.origin is not Origin.SLO:
+            setting = Setting(told.owner.squad, self._incident(incident), told.calls, self.interactive)
+            is_reply = told.notification.kind is NotificationKind.REPLY
+            render = render_alive_reply if is_reply else render_alive
+            return render(transition, setting, now=now, ping=mention)
+        if entry is None or status is None:
+            return render_removed(incident, now=now)
         spent = self._spent(transition)
-        if notification.kind is NotificationKind.REPLY:
-            return render_reply(
-                transition, entry, now=now, spent=spent, ping=notification.mention, calls=calls
-            )
+        if told.notification.kind is NotificationKind.REPLY:
+            return render_reply(transition, entry, now=now, spent=spent, ping=mention, calls=told.calls)
         background = Background(
             dashboard=self._dashboard(entry),
-            incident=self._incident(transition.incident),
-            owned_because=_BECAUSE[owner.reason],
+            incident=self._incident(incident),
+            owned_because=_BECAUSE[told.owner.reason],
             spent=spent,
-            notes=_notes(transition.incident),
-            calls=calls,
+            causes=scene.causes(incident, catalog),
+            companions=scene.companions(incident),
+            events=tuple(happening(incident.slo, catalog, now=now)),
+            notes=_notes(incident),
+            calls=told.calls,
             interactive=self.interactive,
         )
-        return render_root(
-            transition.incident, transition.status, entry, background, now=now, ping=notification.mention
-        )
-
-    def _of_no_slo(
-        self,
-        notification: Notification,
-        transition: Transition,
-        owner: Ownership,
-        calls: str | None,
-        *,
-        now: datetime,
-    ) -> Message:
-        setting = Setting(owner.squad, self._incident(transition.incident), calls, self.interactive)
-        render = render_alive_reply if notification.kind is NotificationKind.REPLY else render_alive
-        return render(transition, setting, now=now, ping=notification.mention)
+        return render_root(incident, status, entry, background, now=now, ping=mention)
 
     def _spent(self, transition: Transition) -> float | None:
         """The share of the budget that the incident cost; only asked when it is over.
@@ -148,6 +140,18 @@ class Announce:
     def _incident(self, incident: Incident) -> str | None:
         public = self.addresses.public_url
         return None if public is None else f"{public.rstrip('/')}/incidents/{incident.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A notification, and what it is about."""
+
+    notification: Notification
+    transition: Transition
+    entry: ServiceSlo | None
+    owner: Ownership
+    calls: str | None
+    """Whom an escalation calls, where that is not the owner's on-call."""
 
 
 def _notes(incident: Incident) -> Sequence[str]:

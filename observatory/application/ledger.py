@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from observatory.alerting import Incident, IncidentState, Silence, Transition, changes, quieten, still
+from observatory.alerting.grouping import gather, members
 from observatory.alerting.model import Origin
+from observatory.alerting.steps import overlaid
 from observatory.application.announce import Announce
 from observatory.application.audit import AuditEntry
 from observatory.application.delivery import Delivery
 from observatory.application.ports import AlertStore
+from observatory.application.scene import Scene
 from observatory.application.snapshot import Board
 from observatory.catalog import Catalog
 
@@ -41,14 +44,24 @@ class Ledger:
         now: datetime,
         silences: Sequence[Silence] = (),
     ) -> Collection[str]:
-        """Write steps that were decided on what `step` gave; returns the incidents that moved on meanwhile."""
-        return self.alerts.record(
-            [step.incident for step in steps],
-            self._deliveries(steps, now=now),
+        """Write steps that were decided on what `step` gave; returns those of their incidents that moved on meanwhile.
+
+        Messages that list one of them are edited with it.
+        """
+        known = self.alerts.incidents(states=OPEN)
+        whole = gather(steps, known, self.board.snapshot.status, now=now)
+        left = self.alerts.record(
+            [step.incident for step in whole],
+            self._deliveries(whole, Scene(overlaid(known, whole), self.board.snapshot.status), now=now),
             silences=silences,
             audit=[audit],
-            revisions={step.previous.id: step.previous.revision for step in steps if step.previous},
+            revisions={step.previous.id: step.previous.revision for step in whole if step.previous},
         )
+        return {step.incident.id for step in steps} & set(left)
+
+    def conversation(self, incident: Incident) -> list[Incident]:
+        """It, and what is told in its thread: pages first."""
+        return [incident, *members(incident, self.alerts.incidents(states=OPEN))]
 
     def quietened(self, changed: Silence, *, now: datetime) -> list[Transition]:
         """What becomes of open incidents when this silence is added, or is now as it is here."""
@@ -58,7 +71,7 @@ class Ledger:
             step for step in (quieten(one, [*others, changed], now=now) for one in steps) if changes(step)
         ]
 
-    def _deliveries(self, steps: Sequence[Transition], *, now: datetime) -> list[Delivery]:
+    def _deliveries(self, steps: Sequence[Transition], scene: Scene, *, now: datetime) -> list[Delivery]:
         """What is told. Before the first tick there is nothing to show; the ticks edit the message soon enough."""
         catalog = self.catalog()
         entries = {entry.id: entry for entry in catalog.slos()}
@@ -74,5 +87,5 @@ class Ledger:
         return [
             delivery
             for step in told
-            for delivery in self.announce(step, entries.get(step.incident.slo), catalog, now=now)
+            for delivery in self.announce(step, entries.get(step.incident.slo), catalog, now=now, scene=scene)
         ]

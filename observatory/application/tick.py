@@ -15,7 +15,9 @@ from observatory.alerting import (
     Transition,
     decide_all,
     ladder,
+    numbers_in,
 )
+from observatory.alerting.steps import overlaid
 from observatory.application.announce import Announce
 from observatory.application.definitions import Definitions
 from observatory.application.delivery import Delivery
@@ -25,6 +27,7 @@ from observatory.application.judging import Judge, Judgement
 from observatory.application.measure import Measure
 from observatory.application.ports import AlertStore, Clock
 from observatory.application.recorder import Recorder
+from observatory.application.scene import Scene
 from observatory.application.snapshot import Board, Snapshot
 from observatory.application.steps import HOUR
 from observatory.catalog import Catalog, ServiceSlo
@@ -198,8 +201,9 @@ class Tick:
 
     def _alert(self, evaluation: Judged, catalog: Catalog, *, now: datetime) -> None:
         """Decide and announce; incidents and what is to be told of them are written in one transaction."""
+        incidents = self._incidents(now)
         transitions = decide_all(
-            self._incidents(now),
+            incidents,
             evaluation,
             now=now,
             complete=self.complete(),
@@ -215,10 +219,11 @@ class Tick:
                 state=transition.incident.state.value,
                 reason=transition.reason.value,
             )
+        scene = Scene(overlaid(incidents, transitions), numbers_in(evaluation))
         deliveries = [
             delivery
             for transition in transitions
-            for delivery in self._deliveries(transition, evaluation, catalog, now=now)
+            for delivery in self._deliveries(transition, evaluation, catalog, scene, now=now)
         ]
         if not transitions:
             return
@@ -231,20 +236,25 @@ class Tick:
         return Instructions(
             self.alerts.silences(ending_after=now),
             lambda entry: ladder(entry.squad, catalog, catch_all=self.catch_all),
+            catalog,
         )
 
     def _incidents(self, now: datetime) -> Sequence[Incident]:
+        """All that are open, what was resolved lately, and what open ones have joined."""
         recent = self.alerts.incidents(states=(IncidentState.RESOLVED,), since=now - PATIENCE.reopen_within)
-        return [*self.alerts.incidents(states=_OPEN), *recent]
+        found = {one.id: one for one in (*self.alerts.incidents(states=_OPEN), *recent)}
+        joined = {one.joined for one in found.values() if one.joined is not None} - found.keys()
+        leaders = (self.alerts.incident(one) for one in sorted(joined))
+        return [*found.values(), *(one for one in leaders if one is not None)]
 
     def _deliveries(
-        self, transition: Transition, evaluation: Judged, catalog: Catalog, *, now: datetime
+        self, transition: Transition, evaluation: Judged, catalog: Catalog, scene: Scene, *, now: datetime
     ) -> Iterator[Delivery]:
         if self.announce is None:
             return iter(())
         slo = transition.incident.slo
         entry = evaluation.entry(slo) if slo in evaluation else None
-        return self.announce(transition, entry, catalog, now=now)
+        return self.announce(transition, entry, catalog, now=now, scene=scene)
 
 
 def _seen(catalog: Catalog, judgement: Judgement) -> Snapshot:

@@ -66,7 +66,7 @@ class MemoryAlerts:
             known = (self._incidents[one] for one in revisions or () if one in self._incidents)
             moved_on = frozenset(one.id for one in known if one.revision != (revisions or {})[one.id])
             self._incidents.update({one.id: one for one in incidents if one.id not in moved_on})
-            self._queue(one for one in deliveries if one.notification.incident not in moved_on)
+            self._queue(one for one in deliveries if one.notification.subject not in moved_on)
             self._silences.update({silence.id: silence for silence in silences})
             self._audit += [entry for entry in audit if entry.subject not in moved_on]
             return moved_on

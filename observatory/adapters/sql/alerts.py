@@ -72,7 +72,7 @@ class SqlAlerts:
             self._fence(connection)
             moved_on = _moved_on(connection, revisions or {})
             _write_incidents(connection, [one for one in incidents if one.id not in moved_on])
-            queue.add(connection, [one for one in deliveries if one.notification.incident not in moved_on])
+            queue.add(connection, [one for one in deliveries if one.notification.subject not in moved_on])
             people.write_silences(connection, silences)
             people.write_audit(connection, audit, without=moved_on)
             return moved_on

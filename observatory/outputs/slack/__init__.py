@@ -1,6 +1,7 @@
 """What people read in Slack: an incident's message, the replies in its thread, and both in need."""
 
-from observatory.outputs.slack.incident import Background, render_root
+from observatory.outputs.slack.background import Background
+from observatory.outputs.slack.incident import render_root
 from observatory.outputs.slack.people import Action
 from observatory.outputs.slack.removed import render_removed
 from observatory.outputs.slack.reply import render_reply

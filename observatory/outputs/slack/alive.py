@@ -5,7 +5,7 @@ from datetime import datetime
 
 from observatory.alerting import Incident, IncidentState, Reason, Transition
 from observatory.alerting.model import Origin
-from observatory.catalog import Squad
+from observatory.catalog import OnCall, Squad
 from observatory.outputs.message import Block, Message
 from observatory.outputs.slack import layout, numbers
 from observatory.outputs.slack.people import deeds, presses
@@ -68,7 +68,8 @@ def _watchdog(incident: Incident, setting: Setting, *, now: datetime, ping: bool
     until = incident.resolved_at or now
     silent = f"nothing was heard of it for {numbers.span(until - incident.opened_at)}, since {last}"
     done = deeds(incident, setting.zone, now=now)
-    pressed = presses(incident) if setting.interactive else []
+    on_call = setting.squad.on_call if setting.squad else OnCall()
+    pressed = presses(incident, on_call, now=now) if setting.interactive else []
     blocks = (
         layout.header(first),
         *([layout.section("\n".join(done))] if done else ()),

@@ -1,7 +1,5 @@
 """The message of an incident: posted once, then edited in place as its numbers and its state change."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from observatory.alerting import Incident, IncidentState
@@ -9,31 +7,13 @@ from observatory.catalog import ServiceSlo
 from observatory.evaluation import Severity, SloStatus
 from observatory.outputs.message import Message
 from observatory.outputs.slack import layout, numbers
+from observatory.outputs.slack.background import Background
 from observatory.outputs.slack.people import deeds, presses
+from observatory.outputs.slack.surroundings import surroundings
 from observatory.outputs.slack.text import escape, mention, mrkdwn, plain
 from observatory.outputs.slack.words import deciding_burns, is_unknown, left, title, until_gone
 
 _BAR = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Background:
-    """What a message says beyond the numbers. The runbook's address is the catalog's."""
-
-    dashboard: str | None = None
-    """Address of the SLO's dashboard."""
-    incident: str | None = None
-    """Address of the incident's page."""
-    owned_because: str = "owner of the service in the catalog"
-    """Why this squad is told, in words that follow a comma."""
-    spent: float | None = None
-    """The share of the error budget that went while it burned; said when it is resolved."""
-    notes: Sequence[str] = ()
-    """More that a reader should know (a deploy, an owner's burning dependency), one line each; five are shown."""
-    calls: str | None = None
-    """Whom a page calls by name, where that is not its owner's on-call."""
-    interactive: bool = False
-    """Slack tells us which buttons are pressed: without that they would be dead, and are left out."""
 
 
 def render_root(
@@ -57,14 +37,19 @@ def render_root(
         ("Dashboard", background.dashboard),
         ("Incident", background.incident),
     )
-    pressed = presses(incident) if background.interactive else []
+    together = bool(background.companions)
+    pressed = (
+        presses(incident, entry.squad.on_call, now=now, together=together) if background.interactive else []
+    )
     urgent = pressed[0].label if pressed else "Runbook"
-    done = deeds(incident, entry.squad.on_call.timezone, now=now)
+    zone = entry.squad.on_call.timezone
+    done = deeds(incident, zone, now=now)
     blocks = (
         layout.header(first),
         *([layout.section("\n".join(done))] if done else ()),
         layout.section(_story(facts, status, entry)),
         layout.fields(_figures(incident, status, entry, now=now)),
+        *(layout.section(one) for one in surroundings(background, zone, now=now)),
         layout.section(_owner(incident, entry, background, ping=ping)),
         *(layout.context(note) for note in _notes(background)),
         *layout.buttons(links, urgent=None if resolved else urgent, presses=pressed),

@@ -3,7 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from observatory.alerting import Incident, IncidentState
+from observatory.alerting import Incident, IncidentState, morning
+from observatory.catalog import OnCall
 from observatory.outputs.slack import numbers
 from observatory.outputs.slack.layout import Press
 from observatory.outputs.slack.text import mrkdwn
@@ -17,6 +18,7 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     SILENCE_HOUR = "silence_hour"
     SILENCE_MORNING = "silence_morning"
+    END_SILENCE = "end_silence"
 
 
 def deeds(incident: Incident, zone: str, *, now: datetime) -> list[str]:
@@ -36,14 +38,19 @@ def deeds(incident: Incident, zone: str, *, now: datetime) -> list[str]:
     return lines
 
 
-def presses(incident: Incident) -> list[Press]:
-    """The buttons that do something now."""
-    if incident.state not in (IncidentState.FIRING, IncidentState.ACKNOWLEDGED):
+def presses(incident: Incident, on_call: OnCall, *, now: datetime, together: bool = False) -> list[Press]:
+    """The buttons that do something now; `together`: others are told in its thread, and are meant as well."""
+    if incident.state is IncidentState.SILENCED:
+        return [Press(Action.END_SILENCE, "End silence", incident.id)]
+    if incident.state is IncidentState.RESOLVED:
         return []
+    every = " all" if together else ""
+    begins = morning(now, hours=on_call.hours, timezone=on_call.timezone)
+    until = numbers.clock_time(begins, on_call.timezone, now=begins)
     silences = [
-        Press(Action.SILENCE_HOUR, "Silence 1 h", incident.id),
-        Press(Action.SILENCE_MORNING, "Silence until morning", incident.id),
+        Press(Action.SILENCE_HOUR, f"Silence{every} 1 h", incident.id),
+        Press(Action.SILENCE_MORNING, f"Silence{every} until morning, {until}", incident.id),
     ]
     if incident.state is IncidentState.ACKNOWLEDGED:
         return silences
-    return [Press(Action.ACKNOWLEDGE, "Acknowledge", incident.id), *silences]
+    return [Press(Action.ACKNOWLEDGE, f"Acknowledge{every}", incident.id), *silences]

@@ -8,7 +8,7 @@ from observatory.evaluation import Severity
 from observatory.outputs.message import Message
 from observatory.outputs.slack import layout, numbers
 from observatory.outputs.slack.text import escape, mention, plain
-from observatory.outputs.slack.words import headline_burn, left, until_gone
+from observatory.outputs.slack.words import ASKS, headline_burn, left, until_gone
 
 _RESOLVED_BECAUSE = {
     Reason.BURN_STOPPED: "the burn stopped",
@@ -26,7 +26,7 @@ def render_reply(
     ping: bool = True,
     calls: str | None = None,
 ) -> Message:
-    """A transition in a line or two: escalated, re-opened, resolved.
+    """A transition in a line or two: escalated, re-opened, resolved; in another one's thread also that it burns, too.
 
     `spent` is the share of the error budget that went while it burned. `ping` is False where the on-call group
     was told minutes ago (flapping); only pages ever ping. `calls` is whom, where that is not the owner's on-call.
@@ -36,7 +36,8 @@ def render_reply(
     headline = _ended(transition) if resolved else _burning(transition, now=now)
     numbers_line = _cost(transition, spent) if resolved else _standing(transition)
     zone = entry.squad.on_call.timezone
-    lines = [f"*{escape(headline)}*", escape(f"{numbers_line} ({numbers.clock_time(now, zone, now=now)}).")]
+    shown = headline if incident.joined is None else f"{plain(incident.slo, 70)}: {headline}"
+    lines = [f"*{escape(shown)}*", escape(f"{numbers_line} ({numbers.clock_time(now, zone, now=now)}).")]
     on_call = calls or entry.squad.slack.mention
     if ping and not resolved and incident.severity is Severity.PAGE and on_call:
         lines.append(mention(on_call))
@@ -66,6 +67,8 @@ def _burning(transition: Transition, *, now: datetime) -> str:
 def _otherwise(transition: Transition) -> str:
     if transition.reason is Reason.OWNER_CHANGED:
         return f"➡️ Owned by {plain(transition.incident.squad, 60)} from now on"
+    if transition.reason is Reason.TIER_FIRED:
+        return f"{ASKS[transition.incident.severity]}: burning as well"
     return f"ℹ️ {transition.reason.replace('_', ' ').capitalize()}"
 
 

@@ -10,7 +10,7 @@ from observatory.outputs.slack import numbers
 from observatory.outputs.slack.text import plain
 
 _UNKNOWN = {State.NO_DATA, State.STALE, State.QUERY_FAILED}
-_ASKS = {Severity.PAGE: "🔴 PAGE", Severity.TICKET: "🟠 Ticket"}
+ASKS = {Severity.PAGE: "🔴 PAGE", Severity.TICKET: "🟠 Ticket"}
 _STANDS = {
     IncidentState.ACKNOWLEDGED: "👀 Acknowledged",
     IncidentState.SILENCED: "🔕 Silenced",
@@ -33,7 +33,7 @@ def is_unknown(status: SloStatus) -> bool:
 
 def title(incident: Incident, status: SloStatus) -> str:
     """Severity and what burns, for the first line: `🔴 PAGE: playlists/availability is burning 14.4× too fast`."""
-    asks = _STANDS.get(incident.state, _ASKS[incident.severity])
+    asks = _STANDS.get(incident.state, ASKS[incident.severity])
     what = plain(incident.slo, 70)
     burn = headline_burn(status, incident.tiers)
     if incident.state is IncidentState.RESOLVED:

@@ -1,0 +1,43 @@
+"""What else goes on while an incident burns: who burns with it, what it probably comes from, which events are on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from observatory.alerting import Incident
+from observatory.alerting.dependencies import paging
+from observatory.alerting.grouping import members
+from observatory.alerting.steps import Status
+from observatory.catalog import Catalog
+from observatory.outputs.slack.background import Cause, Companion, Happening
+
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All incidents that are known, as they are after a decision, and the newest numbers."""
+
+    incidents: Mapping[str, Incident] = field(default_factory=lambda: MappingProxyType({}))
+    status: Status = lambda _: None
+
+    def companions(self, incident: Incident) -> Sequence[Companion]:
+        """Who is told below its message."""
+        return [Companion(one, self.status(one.slo)) for one in members(incident, self.incidents.values())]
+
+    def causes(self, incident: Incident, catalog: Catalog) -> Sequence[Cause]:
+        """The burning dependencies that it probably comes from."""
+        since = paging(self.incidents.values())
+        return [
+            Cause(name, promiser.squad if (promiser := catalog.promiser(name)) else None, since.get(name))
+            for name in incident.causes
+        ]
+
+
+def happening(slo: str, catalog: Catalog, *, now: datetime) -> Iterator[Happening]:
+    """The events that are on now and concern an SLO."""
+    for event in catalog.events.values():
+        for span in event.schedule.spans(now, now + _MOMENT):
+            if slo in {entry.id for entry in catalog.affected(event)}:
+                yield Happening(event.name, event.mode, span.end)
