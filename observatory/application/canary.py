@@ -54,5 +54,5 @@ class Canary:
         """Post it and find it: a page whose answer got lost is looked for in the same way."""
         delivery_id = str(uuid5(NAMESPACE, f"canary {self.channel} {now.isoformat()}"))
         self.messenger.post(self.channel, render_canary(now), delivery_id=delivery_id)
-        if self.messenger.find(self.channel, delivery_id, since=now) is None:
+        if not self.messenger.find(self.channel, delivery_id, since=now):
             raise Unavailable(f"Slack took the message and does not show it in the history of {self.channel}")

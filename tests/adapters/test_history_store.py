@@ -186,3 +186,26 @@ def test_any_saves_and_prunes_leave_the_same_as_in_memory(engine, steps, span):
     memory, sql = (load(twin, after=after, until=until) for twin in twins)
     assert_equal(sql, memory)
     assert twins[0].ends(seconds=60) == twins[1].ends(seconds=60)
+
+
+def test_what_was_saved_since_is_news_in_its_order(store):
+    store.save(buckets(ticks(3), ("a/x",)))
+    mark, nothing = store.news(after=None)
+    assert (list(nothing), store.news(after=mark)) == ([], (mark, []))
+    store.save(buckets(ticks(5)[3:], ("a/x", "b/x")))
+    store.save(buckets([START + 300], ("a/x",), 7.0, seconds=300))
+    later, (second, third) = store.news(after=mark)
+    assert_equal(second, buckets(ticks(5)[3:], ("a/x", "b/x")))
+    assert_equal(third, buckets([START + 300], ("a/x",), 7.0, seconds=300))
+    assert store.news(after=later) == (later, [])
+
+
+def test_news_of_every_tick_gives_the_history_however_rows_are_merged(store):
+    mark, _ = store.news(after=None)
+    reader = MemoryHistory()
+    for end in ticks(150):
+        store.save(buckets([end], ("a/x", "b/x")))
+        mark, news = store.news(after=mark)
+        for one in news:
+            reader.save(one)
+    assert_equal(load(reader), load(store))
