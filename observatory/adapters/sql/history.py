@@ -163,10 +163,12 @@ def _crowded(connection: sa.Connection, seconds: int, blocks: Sequence[object]) 
 
 
 def _merge(connection: sa.Connection, seconds: int, block: int) -> None:
+    """One row in place of many. It is added before they go: SQLite would give it a number that was read already."""
     table = history_blocks.c
     of_block = sa.and_(table.seconds == seconds, table.block == block)
     query = sa.select(table.number, table.payload).where(of_block).order_by(table.number)
-    merged = overlaid(_unpacked(row) for row in connection.execute(query))
-    connection.execute(history_blocks.delete().where(of_block))
+    rows = connection.execute(query).all()
+    merged = overlaid(_unpacked(row) for row in rows)
     if merged is not None:
         connection.execute(history_blocks.insert(), _row(seconds, block, merged))
+        connection.execute(history_blocks.delete().where(of_block, table.number <= rows[-1].number))
