@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from observatory.errors import Unavailable
@@ -12,6 +12,7 @@ from observatory.outputs.findings import Finding, Level
 
 _PATIENCE = 120
 _AT_ONCE = 500
+_LONGEST_MESSAGE = 600
 _COMPLAINT = re.compile(r"(?P<file>[^:]+): (?:(?P<line>\d+):\d+: )?(?P<message>.*)", re.DOTALL)
 _YAML_LINE = re.compile(r"line (\d+): ")
 
@@ -39,10 +40,31 @@ class Promtool:
                 found for block in said.split("  FAILED:\n")[1:] for found in _findings(block, chosen)
             )
 
+    def tests(self, names: Sequence[str], files: Mapping[str, str]) -> Iterator[Finding]:
+        """Which of these files of unit tests fail; `files` are all that they may name, by path.
+
+        Raises:
+            Unavailable: it did not come to an end.
+        """
+        with tempfile.TemporaryDirectory(prefix="observatory-") as folder:
+            for name, text in files.items():
+                path = Path(folder) / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            for name in names:
+                said = self._told(folder, ["test", "rules", name])
+                _, failed, complaint = said.partition("FAILED:\n")
+                if failed:
+                    message = " ".join(complaint.split())[:_LONGEST_MESSAGE]
+                    yield Finding("rule-test", Level.ERROR, name, message, line=1)
+
     def _said(self, folder: str, names: list[str]) -> str:
+        return self._told(folder, ["check", "rules", "--lint=none", *names])
+
+    def _told(self, folder: str, arguments: list[str]) -> str:
         try:
             done = subprocess.run(  # noqa: S603 - found on the PATH
-                [self._program, "check", "rules", "--lint=none", *names],
+                [self._program, *arguments],
                 cwd=folder,
                 capture_output=True,
                 text=True,
@@ -51,7 +73,7 @@ class Promtool:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Unavailable(f"{self._program} did not check the rules: {error}") from error
-        return done.stderr
+        return done.stdout + done.stderr
 
 
 def _findings(block: str, names: Mapping[str, str]) -> Iterator[Finding]:

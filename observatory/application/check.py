@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from observatory.application.generate import FOLDERS, compare, generate
 from observatory.catalog import Catalog, ParsedCatalog, parse_catalog
@@ -28,6 +28,7 @@ from observatory.outputs.lint import (
     Recorded,
     RuleFile,
     is_test,
+    limits_of,
     lint_dashboard,
     lint_rule_file,
     lint_rules_together,
@@ -42,6 +43,7 @@ OWN_RULES = {
     "catalog": "Definitions are right.",
     "drift": "Generated files are what the catalog says.",
     "promtool": "promtool loads every rule file (where it is installed).",
+    "rule-test": "promtool's unit tests of rules hold: those written by hand, with --tests the generated ones too.",
     "unreachable-tier": "Every alert tier of an SLO can be reached by an outage.",
     "few-events": "An error budget is worth five events or more (with --prometheus).",
     "failing-query": "Prometheus answers every query (with --prometheus).",
@@ -52,9 +54,20 @@ _CHANGES_SHOWN = 10
 
 Run = Callable[..., Iterable[Any]]
 """The built-in map, or that of a pool of processes."""
-Promtool = Callable[[Mapping[str, str]], Iterable[Finding]]
 File = tuple[str, str]
 """Path and text."""
+
+
+class Promtool(Protocol):
+    """Prometheus's own word on rule files."""
+
+    def __call__(self, files: Mapping[str, str]) -> Iterable[Finding]:
+        """What keeps Prometheus from loading them."""
+        ...
+
+    def tests(self, names: Sequence[str], files: Mapping[str, str]) -> Iterable[Finding]:
+        """Which of these files of unit tests fail, among all the `files` that they may name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,10 @@ class Checked:
     """That folder, before every path that is reported; ends with a slash unless it is the working directory."""
     exporters: Sequence[str] = ()
     """What exporters expose: the list of known metrics. Without it every name is believed."""
+    retention: timedelta | None = None
+    """How long Prometheus remembers, where that is known."""
+    every_test: bool = False
+    """Run the generated unit tests of rules as well: they prove the generator, and are proven where it is made."""
     grafana_url: str | None = None
     around: Surroundings = Surroundings()  # noqa: RUF009 - frozen
     """What Alertmanager's configuration says that no squad decides."""
@@ -112,17 +129,23 @@ def check(
     read = [*chain.from_iterable(run(_read, _batches(rules)))]
     books = [book for book in read if isinstance(book, RuleFile)]
     made = recorded(rule for book in books for rule in book.rules)
-    known = Known(read_metrics(given.exporters), frozenset(made.labels))
+    known = _known(given, books, made)
     linting = run(partial(_lint, known=known, made=made), _batches(dashboards, books))
     # A pool is at work on those while this process reads the catalog and renders.
     parsed = parse_catalog(given.definitions)
     findings = [item for item in read if isinstance(item, Finding)]
-    findings += _drift(given, parsed)
+    rendered = _rendered(given, parsed)
+    findings += _drift(given, rendered)
     results = [*linting]
     findings += chain.from_iterable(found for found, _ in results)
-    findings += lint_together(chain.from_iterable(cards for _, cards in results))
-    findings += lint_rules_together(books)
-    findings += promtool(dict(rules)) if promtool else ()
+    cards = [*chain.from_iterable(cards for _, cards in results)]
+    findings += lint_together(cards)
+    findings += lint_rules_together(books, dashboards={card.uid for card in cards})
+    if promtool:
+        proofs = [
+            file for file, text in texts if is_test(text) and (given.every_test or file not in rendered)
+        ]
+        findings += [*promtool(dict(rules)), *(promtool.tests(proofs, dict(texts)) if proofs else ())]
     findings += more(parsed.catalog) if more and not parsed.errors else ()
     placed = [*_placed(findings, given), *map(from_problem, parsed.problems), *_advice(parsed.catalog)]
     final = _allowed(placed, given, texts, today=today)
@@ -159,12 +182,28 @@ def _lint(
     return findings, cards
 
 
-def _drift(given: Checked, parsed: ParsedCatalog) -> Iterator[Finding]:
-    """How generated files differ; nothing where none were ever generated, or while the catalog has errors."""
+def _known(given: Checked, books: Sequence[RuleFile], made: Recorded) -> Known:
+    """What every dashboard and rule may rely on."""
+    rules = [rule for book in books for rule in book.rules]
+    return Known(
+        types=read_metrics(given.exporters),
+        recorded=frozenset(made.labels),
+        alerts=frozenset(rule.alert for rule in rules if rule.alert),
+        limits=limits_of(rules),
+        retention=given.retention.total_seconds() if given.retention else None,
+    )
+
+
+def _rendered(given: Checked, parsed: ParsedCatalog) -> Mapping[str, str]:
+    """What the catalog says; nothing where nothing was ever generated, or while the catalog has errors."""
     if parsed.errors or not given.generated:
-        return
-    rendered = generate(parsed.catalog, grafana_url=given.grafana_url, around=given.around)
-    for difference in compare(rendered, given.generated).differences:
+        return {}
+    return generate(parsed.catalog, grafana_url=given.grafana_url, around=given.around)
+
+
+def _drift(given: Checked, rendered: Mapping[str, str]) -> Iterator[Finding]:
+    """How generated files differ."""
+    for difference in compare(rendered, given.generated).differences if rendered else ():
         by_hand = ", and was edited by hand" if difference.edited else ""
         changes = [
             *difference.changes[:_CHANGES_SHOWN],

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from observatory.catalog import Catalog
 from observatory.entrypoints.cli.options import CatalogFolder, PrometheusUrl, settings_from
 from observatory.errors import DefinitionError
 from observatory.outputs.findings import Finding, Format, Level, in_force, rendered
+from observatory.outputs.lint import seconds_of
 from observatory.settings import Settings
 
 EXIT_PROBLEMS = 1
@@ -32,7 +34,7 @@ _MANY_FILES = 300
 _PROCESSES = 2
 
 
-def check(
+def check(  # noqa: PLR0913, PLR0917 - one for each option
     catalog: CatalogFolder = None,
     output: Annotated[
         Path, typer.Option(help="Folder that holds dashboards/, alert_rules/, alertmanager/.")
@@ -43,6 +45,13 @@ def check(
         typer.Option(help="What an exporter exposes; with it, unknown metrics are found. May be repeated."),
     ] = None,
     prometheus: PrometheusUrl = None,
+    retention: Annotated[
+        str | None,
+        typer.Option(help="How long Prometheus remembers, such as 15d; finds what looks further back."),
+    ] = None,
+    tests: Annotated[  # noqa: FBT002 - typer makes it a flag
+        bool, typer.Option("--tests", help="Run the generated unit tests of rules, too.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,  # noqa: FBT002 - typer makes it a flag
 ) -> None:
     """Check definitions, generated files, dashboards and rules, and name all that is wrong.
@@ -55,6 +64,8 @@ def check(
         generated=read_generated({name: folder(output / name) for name in FOLDERS}),
         root="" if output == Path() else f"{output.as_posix()}/",
         exporters=[_text(path) for path in metrics or ()],
+        retention=_length(retention),
+        every_test=tests,
         grafana_url=settings.grafana_url,
         around=around_alertmanager(settings),
     )
@@ -84,6 +95,17 @@ def _live(settings: Settings, given: Checked) -> Callable[[Catalog], Iterable[Fi
         yield from few_events(build_status(settings)(None))
 
     return look
+
+
+def _length(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    seconds = seconds_of(text)
+    if not seconds:
+        raise DefinitionError(
+            f"--retention {text} is no length of time: write it as Prometheus does, such as 15d"
+        )
+    return timedelta(seconds=seconds)
 
 
 def _text(path: Path) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from observatory.outputs.lint.board import Board, Target
 from observatory.outputs.lint.labels import Labels, labels_of
-from observatory.outputs.lint.promql import is_raw, parse, rate_of
+from observatory.outputs.lint.promql import is_raw, rate_of
 from observatory.outputs.lint.registry import Defect, Rules
 from observatory.outputs.lint.wording import shown_as_ratio
 
@@ -13,7 +13,6 @@ RULES: Rules[Board] = Rules()
 _LEGEND = re.compile(r"{{\s*(\w+)\s*}}")
 _OVER_INTERVAL = re.compile(r"\b(rate|increase|irate)\s*\([^\[]*\[\$(?:__interval\b|\{__interval\})")
 _OR_ZERO = re.compile(r"\bor\s+(?:on\s*\(\s*\)\s*)?vector\s*\(\s*[01]\s*\)")
-_MOST_PANELS, _MOST_QUERIES = 100, 200
 
 
 @RULES.error("promql", "Every query is PromQL once Grafana has filled in the variables.")
@@ -60,6 +59,16 @@ def histogram_le(board: Board) -> Iterator[Defect]:
         if query.facts and query.facts.bare_histograms:
             fix = "such as: histogram_quantile(0.99, sum by (le) (rate(…_bucket[$__rate_interval])))"
             yield Defect("le is dropped before histogram_quantile", query.where, query.path, fix)
+
+
+@RULES.error("histogram-bucket", "A quantile of a classic histogram is taken of its buckets.")
+def histogram_bucket(board: Board) -> Iterator[Defect]:
+    """The histogram's own name is no series."""
+    for query in board.queries:
+        for metric in board.known.without_buckets(query.facts) if query.facts else ():
+            yield Defect(
+                f"{metric} is a histogram without _bucket", query.where, query.path, f"{metric}_bucket"
+            )
 
 
 @RULES.warning("average-of-averages", "No average is taken of averages or of quantiles.")
@@ -123,17 +132,7 @@ def legend_label(board: Board) -> Iterator[Defect]:
 def _labels(target: Target) -> Labels | None:
     if target.query is None or target.query.complaint:
         return None
-    return labels_of(parse(target.query.expanded))
-
-
-@RULES.warning(
-    "dashboard-size", f"A dashboard has at most {_MOST_PANELS} panels and {_MOST_QUERIES} queries."
-)
-def dashboard_size(board: Board) -> Iterator[Defect]:
-    """Nobody scrolls so far, and every viewer costs Prometheus all of it."""
-    panels, queries = len(board.panels), len(board.queries)
-    if panels > _MOST_PANELS or queries > _MOST_QUERIES:
-        yield Defect(f"has {panels} panels and {queries} queries", path=(*board.prefix, "panels"))
+    return labels_of(target.query.read[0])
 
 
 def _targets(board: Board) -> Iterator[Target]:

@@ -30,13 +30,17 @@ class Query:
         return expanded(self.text)
 
     @cached_property
+    def read(self) -> tuple[Any, str]:
+        """Its tree, or None and why it can't be parsed."""
+        try:
+            return parse(self.expanded), ""
+        except ValueError as error:
+            return None, str(error) or "it is no PromQL"
+
+    @property
     def complaint(self) -> str:
         """Why it can't be parsed; empty when it can."""
-        try:
-            parse(self.expanded)
-        except ValueError as error:
-            return str(error) or "it is no PromQL"
-        return ""
+        return self.read[1]
 
     @cached_property
     def facts(self) -> Facts | None:

@@ -9,12 +9,20 @@ from typing import Any
 import orjson
 
 from observatory.outputs.findings.model import Finding, Level, Step
-from observatory.outputs.lint import asking, identity, inputs, layout, wording
+from observatory.outputs.lint import asking, drawing, frugality, identity, inputs, layout, wording
 from observatory.outputs.lint.board import Board, mapping, mappings, text
 from observatory.outputs.lint.metrics import Known
 
-RULES = (identity.RULES, layout.RULES, wording.RULES, inputs.RULES, asking.RULES)
-_LINKED = re.compile(r"/d/([^/?#$]+)(?=[/?#]|$)")
+RULES = (
+    identity.RULES,
+    layout.RULES,
+    wording.RULES,
+    inputs.RULES,
+    asking.RULES,
+    drawing.RULES,
+    frugality.RULES,
+)
+_LINKED = re.compile(r"/d/([^/?#${]+)(?=[/?#]|$)")
 ACROSS = {
     "dashboard-json": "A *.json below dashboards/ is a dashboard in the classic schema (bare, or in Git Sync's envelope).",
     "uid-twice": "No two dashboards have one uid.",
@@ -108,7 +116,12 @@ def _links(board: Board) -> Iterator[tuple[str, tuple[Step, ...], str]]:
 
 
 def _linked(where: str, path: tuple[Step, ...], link: Any) -> Iterator[tuple[str, tuple[Step, ...], str]]:
-    url = text(mapping(link).get("url"))
+    uid = linked(text(mapping(link).get("url")))
+    if uid:
+        yield where, path, uid
+
+
+def linked(url: str) -> str:
+    """The uid of the dashboard that a path leads to; empty for what leads elsewhere, or to one of many."""
     found = _LINKED.match(url)
-    if found:
-        yield where, path, found[1]
+    return found[1] if found else ""

@@ -62,6 +62,14 @@ def variable_all(board: Board) -> Iterator[Defect]:
             yield Defect("current.value is All", variable.where, (*variable.path, "current"), fix='"$__all"')
 
 
+@RULES.warning("variable-all-value", "A variable with All says what All means, such as allValue: .+")
+def variable_all_value(board: Board) -> Iterator[Defect]:
+    """Else every value goes into one long regular expression, and what is not in the list yet is left out."""
+    for variable in board.variables:
+        if variable.raw.get("includeAll") and variable.kind == "query" and not variable.raw.get("allValue"):
+            yield Defect("has no allValue", variable.where, variable.path, fix='allValue: ".+"')
+
+
 @RULES.warning(
     "variable-refresh", "Query variables are asked again when the time range changes (refresh: 2)."
 )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from observatory.outputs.lint.promql import Facts
+
 _TYPE = re.compile(r"(?m)^# TYPE ([a-zA-Z_:][\w:]*) (\w+)")
 _SAMPLE = re.compile(r"(?m)^([a-zA-Z_:][\w:]*)")
 _PARTS = {
@@ -24,6 +26,7 @@ _COUNTERS_BY_NAME = re.compile(
     r"pg_stat_database_(xact_commit|xact_rollback|blks_hit|blks_read|tup_\w+|deadlocks|conflicts|temp_bytes|temp_files)"
 )
 """Counters of postgres_exporter, which has always left out `_total`."""
+_DAY = 86_400
 ALWAYS = frozenset({"ALERTS", "ALERTS_FOR_STATE", "up", "scrape_duration_seconds", "scrape_samples_scraped"})
 """Prometheus makes them itself."""
 
@@ -36,6 +39,12 @@ class Known:
     """Metric to type, counter, gauge or untyped; empty when no list was given, and then every name is believed."""
     recorded: frozenset[str] = frozenset()
     """What recording rules make."""
+    alerts: frozenset[str] = frozenset()
+    """Names of the alerts of all rule files; empty when there are none, and then every name is believed."""
+    limits: Mapping[str, frozenset[float]] = field(default_factory=dict)
+    """What alerts compare, as the parser writes it, to the limits they compare it with."""
+    retention: float | None = None
+    """Seconds that Prometheus remembers, where somebody said it."""
 
     def kind(self, metric: str) -> str:
         """Counter, gauge, or empty when nobody can tell."""
@@ -47,6 +56,17 @@ class Known:
         if _COUNTERS_BY_NAME.fullmatch(metric) or _COUNTER.fullmatch(metric):
             return "counter"
         return "gauge" if _GAUGE.fullmatch(metric) else ""
+
+    def without_buckets(self, facts: Facts) -> list[str]:
+        """Classic histograms that a quantile is taken of as if they were native ones."""
+        asked = (used.metric for used in facts.used if "histogram_quantile" in used.functions)
+        return [metric for metric in dict.fromkeys(asked) if f"{metric}_bucket" in self.types]
+
+    def forgotten(self, facts: Facts) -> str:
+        """Why an expression looks back too far; empty when it does not."""
+        if self.retention is None or facts.longest <= self.retention:
+            return ""
+        return f"looks back {facts.longest / _DAY:g} days, and Prometheus remembers {self.retention / _DAY:g}"
 
     def exists(self, metric: str) -> bool:
         """False when a recording rule, or a metric while a list was given, is nowhere to be found."""

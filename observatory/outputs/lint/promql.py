@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,10 @@ _COUNTING = frozenset({
 })  # fmt: skip
 """Functions that may look at a raw counter. The `…_over_time` ones are how exact differences are made."""
 _RATES = frozenset({"rate", "irate", "increase"})
+_OF_EVENTS = _RATES | {"delta", "idelta", "count_over_time", "sum_over_time"}
+_AGGREGATIONS = frozenset({"sum", "avg", "min", "max"})
+_USUAL_STEP = 60.0
+"""Of a subquery that names none: Prometheus's default evaluation interval, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,14 @@ class Facts:
     """A rate of a sum: a reset of one series looks like a fall of all of them."""
     averaged: bool
     """An average of averages or quantiles."""
+    divides_by_zero: bool
+    """By what is counted, which is 0 without traffic, and nothing leaves the zeros out."""
+    nan_is_aggregated: bool
+    """And that within an aggregation, where one NaN is enough."""
+    subquery_steps: float
+    """Of the subquery with the most."""
+    longest: float
+    """Seconds that the expression looks back at most: range, subquery and offset together."""
 
 
 def parse(text: str) -> Any:
@@ -98,7 +111,16 @@ def facts(tree: Any) -> Facts:
     used: list[Used] = []
     flaws: set[str] = set()
     _walk(tree, (), used, flaws)
-    return Facts(tuple(used), "le" in flaws, "rated" in flaws, "averaged" in flaws)
+    return Facts(
+        used=tuple(used),
+        bare_histograms="le" in flaws,
+        rated_sums="rated" in flaws,
+        averaged="averaged" in flaws,
+        divides_by_zero=bool(flaws & {"zero", "zero within"}),
+        nan_is_aggregated="zero within" in flaws,
+        subquery_steps=_most_steps(tree),
+        longest=_looks_back(tree),
+    )
 
 
 def _walk(node: Any, around: tuple[str, ...], used: list[Used], flaws: set[str]) -> None:
@@ -113,8 +135,43 @@ def _walk(node: Any, around: tuple[str, ...], used: list[Used], flaws: set[str])
         case promql.AggregateExpr():
             flaws |= {"averaged"} if str(node.op) == "avg" and _is_average(bare(node.expr)) else set()
             around = (str(node.op), *around)
+        case promql.BinaryExpr() if str(node.op) == "/" and _may_be_zero(node.rhs):
+            flaws.add("zero within" if _AGGREGATIONS.intersection(around) else "zero")
     for child in children(node):
         _walk(child, around, used, flaws)
+
+
+def _may_be_zero(node: Any) -> bool:
+    """Counts of events, as they are or aggregated, that no comparison has left the zeros out of."""
+    inner = bare(node)
+    while isinstance(inner, promql.AggregateExpr) and str(inner.op) in _AGGREGATIONS:
+        inner = bare(inner.expr)
+    if isinstance(inner, promql.BinaryExpr) and str(inner.op) in ("+", "or"):
+        return _may_be_zero(inner.lhs)
+    return isinstance(inner, promql.Call) and inner.func.name in _OF_EVENTS
+
+
+def _most_steps(node: Any) -> float:
+    own = 0.0
+    if isinstance(node, promql.SubqueryExpr):
+        own = _seconds(node.range) / max(_seconds(node.step) or _USUAL_STEP, 1.0)
+    return max([own, *(_most_steps(child) for child in children(node))])
+
+
+def _looks_back(node: Any) -> float:
+    match node:
+        case promql.VectorSelector():
+            return _seconds(node.offset)
+        case promql.MatrixSelector():
+            return _seconds(node.range) + _seconds(node.vector_selector.offset)
+        case promql.SubqueryExpr():
+            return _seconds(node.range) + _seconds(node.offset) + _looks_back(node.expr)
+        case _:
+            return max([0.0, *map(_looks_back, children(node))])
+
+
+def _seconds(length: timedelta | None) -> float:
+    return length.total_seconds() if length else 0.0
 
 
 def _flaws_of_call(node: Any) -> set[str]:

@@ -29,6 +29,8 @@ class RuleView:
     expr: str
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    lasting: str = ""
+    """An alert's `for`."""
 
     @property
     def where(self) -> str:
@@ -102,6 +104,7 @@ def _rule(file: str, group: str, path: tuple[Step, ...], raw: Mapping[str, Any])
         expr=_scalar(raw.get("expr")).strip(),
         labels=_texts(raw.get("labels")),
         annotations=_texts(raw.get("annotations")),
+        lasting=_scalar(raw.get("for")),
     )
 
 

@@ -19,9 +19,14 @@ _SLOW = 0.2
 """Seconds."""
 
 
+def _asked(label: str, kind: str) -> str:
+    """A matcher of one kind of request, or of several between bars."""
+    return f'{label}{"=~" if "|" in kind else "="}"{kind}"'
+
+
 def _jmx(r: Reader) -> Sequence[Signal]:
     def requests(metric: str, kind: str = "Read|Write") -> str:
-        return r.rate(f"cassandra_clientrequest_{metric}_count", f'clientrequest=~"{kind}"')
+        return r.rate(f"cassandra_clientrequest_{metric}_count", _asked("clientrequest", kind))
 
     def mean(operation: str) -> str:
         total, count = (
@@ -61,7 +66,7 @@ def _jmx(r: Reader) -> Sequence[Signal]:
 
 def _mcac(r: Reader) -> Sequence[Signal]:
     def requests(metric: str, kind: str = "read|write") -> str:
-        return r.rate(f"mcac_client_request_{metric}", f'request_type=~"{kind}"')
+        return r.rate(f"mcac_client_request_{metric}", _asked("request_type", kind))
 
     def quantile(kind: str) -> str:
         return f"histogram_quantile(0.99, {r.total(requests('latency_bucket', kind), 'le')}) / 1e6"
@@ -109,7 +114,7 @@ def _mcac(r: Reader) -> Sequence[Signal]:
 
 def _instaclustr(r: Reader) -> Sequence[Signal]:
     def requests(metric: str, kind: str = "read|write") -> str:
-        return r.rate(f"cassandra_client_request_{metric}", f'operation=~"{kind}"')
+        return r.rate(f"cassandra_client_request_{metric}", _asked("operation", kind))
 
     def mean(kind: str) -> str:
         total, count = (r.total(requests(f"latency_seconds_{part}", kind)) for part in ("sum", "count"))

@@ -249,15 +249,23 @@ def _checkpoints(r: Reader) -> Signal:
     )
 
 
+def _dead_share(r: Reader, *, at: str = "") -> tuple[str, str]:
+    """Dead rows of each table, and their share of all of its rows."""
+    dead, live = (
+        r.most(r.of(f"pg_stat_user_tables_n_{state}_tup") + at, "relname") for state in ("dead", "live")
+    )
+    return dead, f"{dead} / ({dead} + {live} > 0)"
+
+
 def _dead_rows(r: Reader) -> Signal:
-    dead, live = (r.most(r.of(f"pg_stat_user_tables_n_{state}_tup"), "relname") for state in ("dead", "live"))
-    share = f"{dead} / ({dead} + {live} > 0)"
+    dead, share = _dead_share(r)
+    _, in_the_end = _dead_share(r, at=" @ end()")
     return Signal(
         "dead-rows",
         "Dead rows, worst tables",
         "Does vacuum keep up? Dead rows make every scan longer.",
         "percentunit",
-        [Query(f"topk(5, {share})", "{{relname}}")],
+        [Query(f"({share}) and topk(5, {in_the_end})", "{{relname}}")],
         Worry(
             "PostgresqlVacuumBehind",
             "has a table of which %s is dead rows",

@@ -1,12 +1,15 @@
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft4Validator
 from junitparser import JUnitXml, Skipped
 
 from observatory.outputs.findings import Finding, Format, Level, rendered
 
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 ERROR = Finding(
     "panel-unit",
     Level.ERROR,
@@ -92,6 +95,17 @@ def test_sarif_has_the_shape_of_version_2_1_0():
         assert " " not in physical["artifactLocation"]["uri"]
         assert not physical["artifactLocation"]["uri"].startswith("/")
     assert run["results"][2]["suppressions"] == [{"kind": "external", "justification": "moves in May"}]
+
+
+def test_sarif_is_valid_by_its_published_schema():
+    schema = Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0-rtm.5.json").read_text()))
+    for findings in (ALL, []):
+        assert [
+            error.message for error in schema.iter_errors(json.loads(written(Format.SARIF, findings)))
+        ] == []
+    broken = json.loads(written(Format.SARIF))
+    broken["runs"][0]["results"][0]["level"] = "fatal"
+    assert len(list(schema.iter_errors(broken))) == 1
 
 
 @pytest.mark.parametrize("kind", [Format.JSON, Format.SARIF])

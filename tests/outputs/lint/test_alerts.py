@@ -9,7 +9,6 @@ from support.catalogs import a_catalog
 from observatory.outputs.lint import (
     Known,
     RuleFile,
-    alerts,
     is_test,
     lint_rule_file,
     lint_rules_together,
@@ -19,6 +18,7 @@ from observatory.outputs.lint import (
 )
 from observatory.outputs.lint.labels import labels_of
 from observatory.outputs.lint.promql import parse
+from observatory.outputs.lint.rules import RULES
 from observatory.outputs.rules import rule_files
 
 SOUND = yaml.safe_load("""
@@ -39,7 +39,9 @@ groups:
     rules:
       - {record: 'job:depth:max', expr: 'max by (job) (queue_depth)'}
 """)
-KNOWN = read_metrics(["# TYPE errors_total counter\n# TYPE queue_depth gauge\n"])
+KNOWN = read_metrics(
+    ["# TYPE errors_total counter\n# TYPE queue_depth gauge\n# TYPE duration_seconds histogram\n"]
+)
 
 
 def read(document, name="alert_rules/x.yml"):
@@ -51,7 +53,8 @@ def read(document, name="alert_rules/x.yml"):
 def found(document):
     content = read(document)
     made = recorded(content.rules)
-    findings = lint_rule_file(content, Known(KNOWN, frozenset(made.labels)), made)
+    known = Known(KNOWN, frozenset(made.labels), retention=15 * 86_400.0)
+    findings = lint_rule_file(content, known, made)
     return {finding.rule for finding in findings}
 
 
@@ -92,6 +95,43 @@ DAMAGE = [
     pytest.param("unreachable-alert", alert(expr="sum(rate(errors_total[5m])) < 0"), id="a rate below zero"),
     pytest.param("rule-metric", alert(expr="job:errors:rate6h > 1"), id="a record that is not there"),
     pytest.param("rule-metric", alert(expr="rate(eror_total[5m]) > 1"), id="a misspelt metric"),
+    pytest.param("rule-raw-counter", alert(expr="sum by (job) (errors_total) > 1"), id="a raw counter"),
+    pytest.param(
+        "rule-rate-of-sum", alert(expr="rate(sum(errors_total)[5m:1m]) > 1"), id="the rate of a sum"
+    ),
+    pytest.param(
+        "rule-rate-of-sum", alert(expr="rate(job:errors:rate5m[5m]) > 1"), id="the rate of a recorded sum"
+    ),
+    pytest.param(
+        "rule-histogram",
+        alert(expr="histogram_quantile(0.9, sum by (job) (rate(duration_seconds_bucket[5m]))) > 1"),
+        id="a quantile without le",
+    ),
+    pytest.param(
+        "rule-histogram",
+        alert(expr="histogram_quantile(0.9, sum by (le, job) (rate(duration_seconds[5m]))) > 1"),
+        id="a quantile of what are no buckets",
+    ),
+    pytest.param(
+        "fragile-ratio",
+        lambda d: rules(d)[0].update(
+            expr="sum(rate(errors_total[5m])) / sum(rate(duration_seconds_count[5m]))"
+        ),
+        id="0/0 is recorded",
+    ),
+    pytest.param(
+        "fragile-ratio",
+        alert(expr="sum by (job) (rate(errors_total[5m]) / rate(duration_seconds_count[5m])) > 1"),
+        id="0/0 is summed",
+    ),
+    pytest.param(
+        "rule-regex", alert(expr='job:errors:rate5m{job=~"^a.*$"} > 1'), id="anchors that are there"
+    ),
+    pytest.param("rule-subquery", alert(expr="max_over_time(up[3d:1m]) > 1"), id="4 320 steps"),
+    pytest.param(
+        "rule-retention", alert(expr="increase(errors_total[30d]) > 1"), id="more than is remembered"
+    ),
+    pytest.param("absent-for", alert(expr='absent(up{job="a"}) == 1'), id="one scrape is an absence"),
     pytest.param("rule-rate-of-gauge", alert(expr="rate(queue_depth[5m]) > 1"), id="the rate of a gauge"),
 ]
 
@@ -104,7 +144,7 @@ def test_planted_damage_is_found_by_its_rule(rule, damage):
 
 
 def test_every_rule_has_a_planted_damage():
-    assert {rule.name for rule in alerts.RULES} == {param.values[0] for param in DAMAGE}
+    assert {rule.name for part in RULES for rule in part} == {param.values[0] for param in DAMAGE}
 
 
 def test_sound_rules_have_no_findings():
@@ -118,6 +158,16 @@ def test_generated_rules_have_no_findings():
     known = Known({}, frozenset(made.labels))
     assert [finding for book in books for finding in lint_rule_file(book, known, made)] == []
     assert [*lint_rules_together(books)] == []
+
+
+def test_an_alert_leads_to_a_dashboard_that_is_there():
+    document = copy.deepcopy(SOUND)
+    rules(document)[2]["annotations"]["dashboard_url"] = "/d/errors?from=now-1h"
+    linked = {
+        uid: [finding.rule for finding in lint_rules_together([read(document)], dashboards={uid})]
+        for uid in ("errors", "other")
+    }
+    assert linked == {"errors": [], "other": ["alert-link"]}
 
 
 def test_a_rule_that_is_in_two_files_is_found_in_the_second():

@@ -24,6 +24,9 @@ KNOWN = Known(
         ]
     ),
     frozenset({"job:http_errors:ratio5m"}),
+    alerts=frozenset({"Errors", "QueueGrows"}),
+    limits={"max(job:http_errors:ratio5m)": frozenset({0.01})},
+    retention=15 * 86_400.0,
 )
 
 
@@ -55,6 +58,10 @@ def unit(name, expr):
 
 def variable(number, **changes):
     return lambda d: d["templating"]["list"][number].update(changes)
+
+
+def annotation(**changes):
+    return lambda d: d["annotations"]["list"][0].update(changes)
 
 
 DAMAGE = [
@@ -157,6 +164,40 @@ DAMAGE = [
         lambda d: chart(d)["targets"][0].update(legendFormat="{{pod}}"),
         id="a label that is summed away",
     ),
+    pytest.param(
+        "histogram-bucket",
+        query("histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds[$__rate_interval])))"),
+        id="a quantile of what are no buckets",
+    ),
+    pytest.param(
+        "variable-all-value", lambda d: d["templating"]["list"][1].pop("allValue"), id="no allValue"
+    ),
+    pytest.param("topk-over-time", query("topk(5, queue_length)"), id="a ranking at every step"),
+    pytest.param("fixed-window", query("sum(rate(http_requests_total[5m]))"), id="a fixed window"),
+    pytest.param("subquery", query("max_over_time(max(queue_length)[7d:1m])"), id="10 080 steps"),
+    pytest.param("regex", query('queue_length{pod=~"^a.+"}'), id="an anchor at the start"),
+    pytest.param("regex", query('queue_length{pod=~"a.+$"}'), id="an anchor at the end"),
+    pytest.param("regex", query('queue_length{pod!~"a"}'), id="a regex that is none"),
+    pytest.param("regex", query('queue_length{pod=~".*"}'), id="a regex for everything"),
+    pytest.param(
+        "retention", query("max_over_time(queue_length[10d] offset 6d)"), id="further back than known"
+    ),
+    pytest.param("dashboard-bytes", lambda d: d.update(description="ä" * 600_000), id="more than 1 MiB"),
+    pytest.param("marks", lambda d: d.pop("annotations"), id="nothing is marked"),
+    pytest.param(
+        "marks",
+        lambda d: d.update(annotations={"list": [{"builtIn": 1, "name": "x"}]}),
+        id="only Grafana's own mark",
+    ),
+    pytest.param(
+        "drawn-threshold",
+        lambda d: stat(d)["fieldConfig"]["defaults"]["thresholds"]["steps"][1].update(value=0.05),
+        id="red where the alert is not",
+    ),
+    pytest.param(
+        "unknown-alert", annotation(expr='ALERTS{alertname="Errrors"}'), id="an alert that is not there"
+    ),
+    pytest.param("unknown-alert", annotation(expr='ALERTS{alertname=~"Err"}'), id="a pattern of no alert"),
     pytest.param(
         "dashboard-size", lambda d: chart(d).update(targets=chart(d)["targets"] * 120), id="240 queries"
     ),
