@@ -50,13 +50,9 @@ def an_slo(
     **overrides: Any,
 ) -> Slo:
     """An SLO over 30 days: 99.9 % of the requests are answered without a 5xx."""
-    fields: dict[str, Any] = {"sli": events(), "place": PLACE}
-    return Slo(
-        name=name,
-        objective=Decimal(objective),
-        window=Rolling(length=timedelta(days=days)),
-        **(fields | overrides),
-    )
+    window = Rolling(length=timedelta(days=days))
+    fields: dict[str, Any] = {"sli": events(), "place": PLACE, "window": window}
+    return Slo(name=name, objective=Decimal(objective), **(fields | overrides))
 
 
 def a_service(name: str = "playlist", *, squad: str = "playlists", **overrides: Any) -> Service:

@@ -1,7 +1,6 @@
 """What an alert tells people, as Prometheus templates: the alert of a rule that knows no SLO by name."""
 
-from datetime import timedelta
-
+from observatory.catalog import Rolling, Window
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.evaluation.tiers import Tier
@@ -12,21 +11,24 @@ _ASKS = {
     Severity.PAGE: "Look now: users are being failed.",
     Severity.TICKET: "Look in working hours.",
 }
-_LEFT = 'printf "slo:error_budget_remaining:ratio{service=%q,slo=%q}" $labels.service $labels.slo | query'
+_REMAINING = "slo:error_budget_remaining:ratio"
+_OWN_REMAINING = "observatory_slo_error_budget_remaining_ratio"
+"""Observatory's own figure: of a calendar window, Prometheus can compute none."""
 _INFO = f'printf "{INFO}{{service=%q}}" $labels.service | query'
 
 
-def annotations(tier: Tier, period: timedelta, *, factor: str, grafana_url: str | None) -> dict[str, str]:
+def annotations(tier: Tier, window: Window, *, factor: str, grafana_url: str | None) -> dict[str, str]:
     """Summary, description, and each figure and link under its own name for whoever routes the alert."""
     long, short = duration_text(tier.long), duration_text(tier.short)
     owner = "{{ $labels.squad }}"
-    left, gone = _left(), _exhaustion(long, period)
+    remaining = _REMAINING if isinstance(window, Rolling) else _OWN_REMAINING
+    left, gone = _left(remaining), _exhaustion(remaining, long, window)
     return {
         "summary": "{{ $labels.service }}/{{ $labels.slo }} burns its error budget "
         '{{ printf "%.1f" $value }} times too fast',
         "description": f"Over the last {long}, errors came "
         '{{ printf "%.1f" $value }} times as fast as the '
-        f"{duration_text(period)} budget allows (alert at {factor}, also over the last {short}). "
+        f"{_budget_of(window)} allows (alert at {factor}, also over the last {short}). "
         f"Budget left: {left}. At this rate it is gone in: {gone}. "
         f"Owner: {owner}. {_ASKS[tier.severity]}",
         "burn": '{{ printf "%.1f" $value }}',
@@ -54,15 +56,20 @@ def _whose(grafana_url: str | None) -> dict[str, str]:
     }
 
 
-def _left() -> str:
-    return f"{{{{ with {_LEFT} }}}}{{{{ . | first | value | humanizePercentage }}}}{{{{ else }}}}unknown{{{{ end }}}}"
+def _budget_of(window: Window) -> str:
+    return f"{window.label} budget" if isinstance(window, Rolling) else f"budget of a {window.calendar}"
 
 
-def _exhaustion(long: str, period: timedelta) -> str:
+def _left(remaining: str) -> str:
+    query = f'printf "{remaining}{{service=%q,slo=%q}}" $labels.service $labels.slo | query'
+    return f"{{{{ with {query} }}}}{{{{ . | first | value | humanizePercentage }}}}{{{{ else }}}}unknown{{{{ end }}}}"
+
+
+def _exhaustion(remaining: str, long: str, window: Window) -> str:
     """Remaining share · window / burn rate."""
     series = "{service=%q,slo=%q}"
     query = (
-        f'printf "clamp_min(slo:error_budget_remaining:ratio{series}, 0) * {int(period.total_seconds())} '
+        f'printf "clamp_min({remaining}{series}, 0) * {int(window.length.total_seconds())} '
         f'/ on (service, slo) slo:burn_rate:ratio{{window=\\"{long}\\",service=%q,slo=%q}}" '
         "$labels.service $labels.slo $labels.service $labels.slo | query"
     )

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from observatory.catalog import Catalog
+from observatory.catalog import Catalog, Rolling, Service, Slo, Window
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.evaluation.tiers import TIERS, Tier, tiers_for
 from observatory.outputs.rules.annotations import annotations, unmeasured
 from observatory.outputs.rules.document import AlertingRule, Group, RecordingRule, rule_file
-from observatory.outputs.rules.service import BAD, BUDGET, TOTAL
+from observatory.outputs.rules.service import BAD, BUDGET, FURTHER, TOTAL, expressible
 
 PAGES = "slo-pages"
 BUDGETS = "slo-budgets"
@@ -25,6 +25,7 @@ BAD_SUM = "slo:bad_events:sum"
 TOTAL_SUM = "slo:total_events:sum"
 BURN = "slo:burn_rate:ratio"
 REMAINING = "slo:error_budget_remaining:ratio"
+FURTHER_REMAINING = "slo:further_budget_remaining:ratio"
 NOT_MEASURED = "SloNotMeasured"
 
 _COMMENT = """\
@@ -51,16 +52,19 @@ _FIVE_MINUTES = _Buckets("slo:bad_events:increase5m", "slo:total_events:increase
 
 def organisation_rules(catalog: Catalog, *, grafana_url: str | None) -> str:
     """The text of `alert_rules/organisation.yml`."""
-    periods = sorted({entry.slo.window.length for entry in catalog.slos()})
+    slos = _judged(catalog)
+    windows = sorted({slo.window for slo in slos}, key=lambda window: (window.length, window.label))
+    periods = _rolling(windows)
+    further = _rolling(window for slo in slos for window in slo.more_windows)
     quick = _windows(Severity.PAGE)
-    lengthy = sorted({*_windows(Severity.TICKET), *periods} - {*quick})
+    lengthy = sorted({*_windows(Severity.TICKET), *periods, *further} - {*quick})
     pages = Group(
         PAGES,
         "1m",
         [
             _owned(),
             *_sums(_MINUTES, quick),
-            *_alerts(Severity.PAGE, periods, grafana_url),
+            *_alerts(Severity.PAGE, windows, grafana_url),
             _not_measured(grafana_url),
         ],
     )
@@ -70,8 +74,9 @@ def organisation_rules(catalog: Catalog, *, grafana_url: str | None) -> str:
         [
             *_five_minutes(),
             *_sums(_FIVE_MINUTES, lengthy),
-            *(_remaining(period) for period in periods),
-            *_alerts(Severity.TICKET, periods, grafana_url),
+            *(_remaining(REMAINING, period, OWNED) for period in periods),
+            *(_remaining(FURTHER_REMAINING, period, FURTHER) for period in further),
+            *_alerts(Severity.TICKET, windows, grafana_url),
         ],
     )
     return rule_file(_COMMENT, [pages, budgets])
@@ -136,45 +141,56 @@ def _five_minutes() -> list[RecordingRule]:
     ]
 
 
-def _remaining(period: timedelta) -> RecordingRule:
+def _judged(catalog: Catalog) -> Sequence[Slo]:
+    """The SLOs that rules can judge."""
+    services: Iterable[Service] = catalog.services.values()
+    return [slo for service in services for slo in service.slos if expressible(slo)]
+
+
+def _rolling(windows: Iterable[Window]) -> Sequence[timedelta]:
+    """The lengths of the rolling ones: no range of Prometheus is a calendar's."""
+    return sorted({window.length for window in windows if isinstance(window, Rolling)})
+
+
+def _remaining(record: str, period: timedelta, of: str) -> RecordingRule:
     """The share of the budget that is left: a rolling window's burn rate is the share that was spent."""
     name = duration_text(period)
     return RecordingRule(
-        REMAINING,
-        f'1 - {BURN}{{window="{name}"}}\nand on (service, slo) {OWNED}{{slo_window="{name}"}}',
-        _of_period(period),
+        record,
+        f'1 - {BURN}{{window="{name}"}}\nand on (service, slo) {of}{{slo_window="{name}"}}',
+        _of_window(name),
     )
 
 
-def _of_period(period: timedelta) -> dict[str, str]:
+def _of_window(label: str) -> dict[str, str]:
     """Labels that take the place of `window`, which says over what a rate was summed: empty removes it."""
-    return {"window": "", "slo_window": duration_text(period)}
+    return {"window": "", "slo_window": label}
 
 
-def _alerts(severity: Severity, periods: Iterable[timedelta], grafana_url: str | None) -> list[AlertingRule]:
+def _alerts(severity: Severity, windows: Iterable[Window], grafana_url: str | None) -> list[AlertingRule]:
     return [
-        _alert(tier, period, grafana_url)
-        for period in periods
-        for tier in tiers_for(period)
+        _alert(tier, window, grafana_url)
+        for window in windows
+        for tier in tiers_for(window.length)
         if tier.severity is severity
     ]
 
 
-def _alert(tier: Tier, period: timedelta, grafana_url: str | None) -> AlertingRule:
+def _alert(tier: Tier, of: Window, grafana_url: str | None) -> AlertingRule:
     """Both windows burn; a single bad event is never an alert, however small the budget."""
     long, short = duration_text(tier.long), duration_text(tier.short)
-    factor = _number(tier.burn(period))
+    factor = _number(tier.burn(of.length))
     expr = (
         f'{BURN}{{window="{long}"}} >= {factor}\n'
         f'and on (service, slo) {BURN}{{window="{short}"}} >= {factor}\n'
         f'and on (service, slo) {BAD_SUM}{{window="{long}"}} >= 2\n'
-        f'and on (service, slo) {OWNED}{{slo_window="{duration_text(period)}"}}'
+        f'and on (service, slo) {OWNED}{{slo_window="{of.label}"}}'
     )
     return AlertingRule(
         alert_name(tier),
         expr,
-        labels={"severity": tier.severity.value, "tier": tier.name} | _of_period(period),
-        annotations=annotations(tier, period, factor=factor, grafana_url=grafana_url),
+        labels={"severity": tier.severity.value, "tier": tier.name} | _of_window(of.label),
+        annotations=annotations(tier, of, factor=factor, grafana_url=grafana_url),
         keep_firing_for="5m",
     )
 

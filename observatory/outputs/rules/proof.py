@@ -9,13 +9,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from observatory.catalog import ErrorOrSlow, Events, Latency, Service, Sli, Slo
+from observatory.catalog import (
+    ErrorOrSlow,
+    Events,
+    Latency,
+    Occurrences,
+    RatioTimeslices,
+    Service,
+    Sli,
+    Slo,
+    Timeslices,
+)
 from observatory.catalog.durations import duration_text
 from observatory.evaluation.tiers import TIERS
 from observatory.outputs.rules.counting import narrowed, within_bound
 from observatory.outputs.rules.organisation import BAD_SUM, BUDGETS, NOT_MEASURED, PAGES, alert_name
 from observatory.outputs.rules.series import example
-from observatory.outputs.rules.service import BAD, TOTAL
+from observatory.outputs.rules.service import BAD, TOTAL, expressible
 from observatory.outputs.rules.unit_tests import Expectation, head_of, unit_test
 
 _PER_MINUTE = 10_000
@@ -40,7 +50,7 @@ def service_proof(service: Service, *, path: str) -> str:
         files=[f"../../{service.squad}/{service.name}.yml", "../../organisation.yml"],
         groups=[service.name, PAGES, BUDGETS],
     )
-    return head + "".join(_tests(service, slo) for slo in service.slos)
+    return head + "".join(_tests(service, slo) for slo in service.slos if expressible(slo))
 
 
 def _tests(service: Service, slo: Slo) -> str:
@@ -53,8 +63,9 @@ def _tests(service: Service, slo: Slo) -> str:
 
 
 def _healthy(service: Service, slo: Slo, counters: _Counters) -> str:
-    """Half of what the budget allows goes wrong, all the time."""
-    bad = slo.budget * _PER_MINUTE / 2
+    """Half of what the budget allows goes wrong, all the time; and half of what a slice of it does."""
+    allowed = slo.method.allowed if isinstance(slo.method, Timeslices) else slo.budget
+    bad = min(allowed, slo.budget) * _PER_MINUTE / 2
     series = _merged(counters, good=[(2 * _QUIET, _PER_MINUTE - bad)], bad=[(2 * _QUIET, bad)])
     return unit_test(f"{slo.name}: healthy traffic stays silent", series, _silent(service, slo))
 
@@ -65,8 +76,9 @@ def _burn(service: Service, slo: Slo, counters: _Counters) -> str:
     factor = _FAST.burn(window)
     if _FAST.long > window or factor * slo.budget >= 1:
         return ""
-    bad = _bad_per_minute(factor, slo.budget)
+    bad = _bad_per_minute(factor, slo)
     good = _PER_MINUTE - bad
+    spent, whole = _judged(slo, bad)
     series = _merged(
         counters,
         good=[(_QUIET, _PER_MINUTE), (_BURNING, good), (_AFTER, _PER_MINUTE)],
@@ -76,7 +88,7 @@ def _burn(service: Service, slo: Slo, counters: _Counters) -> str:
     alerts = f'ALERTS{{alertname="{name}",{selector}}}'
     firing = (
         f'ALERTS{{alertname="{name}",alertstate="firing",service="{service.name}",severity="page",'
-        f'slo="{slo.name}",slo_window="{duration_text(window)}",squad="{service.squad}",tier="{_FAST.name}"}}'
+        f'slo="{slo.name}",slo_window="{slo.window.label}",squad="{service.squad}",tier="{_FAST.name}"}}'
     )
     long = f'{BAD_SUM}{{window="{duration_text(_FAST.long)}",{selector}}}'
     return unit_test(
@@ -86,9 +98,9 @@ def _burn(service: Service, slo: Slo, counters: _Counters) -> str:
             Expectation(_QUIET, alerts),
             Expectation(_QUIET + _BURNING, alerts, ((firing, 1),)),
             Expectation(_END, alerts),
-            Expectation(_QUIET + _BURNING, f"sum({long})", (("{}", bad * _BURNING),)),
-            _counted(BAD, selector, _END, bad * _BURNING),
-            _counted(TOTAL, selector, _END, _PER_MINUTE * (_END - _WARM_UP)),
+            Expectation(_QUIET + _BURNING, f"sum({long})", (("{}", spent * _BURNING),)),
+            _counted(BAD, selector, _END, spent * _BURNING),
+            _counted(TOTAL, selector, _END, whole * (_END - _WARM_UP)),
         ],
     )
 
@@ -97,15 +109,38 @@ _WARM_UP = 10
 """Minutes in which a first sight of the counters is not yet taken for a birth; the first bucket is lost."""
 
 
-def _counted(record: str, selector: str, minute: int, events: int) -> Expectation:
+def _counted(record: str, selector: str, minute: int, events: float) -> Expectation:
     since = minute - _WARM_UP - 1
     return Expectation(minute, f"sum(sum_over_time({record}{{{selector}}}[{since}m]))", (("{}", events),))
 
 
-def _bad_per_minute(factor: Decimal, budget: Decimal) -> int:
-    """Half way between the alert's threshold and a full outage, or twice the threshold when that is less."""
-    threshold = Fraction(factor * budget)
-    return max(2, round(min(2 * threshold, (1 + threshold) / 2) * _PER_MINUTE))
+def _bad_per_minute(factor: Decimal, slo: Slo) -> int:
+    """Half way between the alert's threshold and a full outage, or twice the threshold when that is less.
+
+    In slices what is half way to all bad, so that each is bad; of their ratios half, or all, which adds up exactly.
+    """
+    threshold = Fraction(factor * slo.budget)
+    match slo.method:
+        case Occurrences():
+            return max(2, round(min(2 * threshold, (1 + threshold) / 2) * _PER_MINUTE))
+        case Timeslices(allowed=allowed):
+            return round((1 + Fraction(allowed)) / 2 * _PER_MINUTE)
+        case RatioTimeslices():
+            return _PER_MINUTE // 2 if threshold < _HALF else _PER_MINUTE
+
+
+_HALF = Fraction(1, 2)
+
+
+def _judged(slo: Slo, bad: int) -> tuple[int | float, int]:
+    """What a minute counts as, bad and in all: its events, or one slice."""
+    match slo.method:
+        case Occurrences():
+            return bad, _PER_MINUTE
+        case Timeslices():
+            return 1, 1
+        case RatioTimeslices():
+            return bad / _PER_MINUTE, 1
 
 
 def _silent(service: Service, slo: Slo) -> list[Expectation]:
@@ -118,7 +153,7 @@ def _unknown(service: Service, slo: Slo) -> list[Expectation]:
     selector = f'service="{service.name}",slo="{slo.name}"'
     told = (
         f'ALERTS{{alertname="{NOT_MEASURED}",alertstate="firing",service="{service.name}",severity="ticket",'
-        f'slo="{slo.name}",slo_window="{duration_text(slo.window.length)}",squad="{service.squad}"}}'
+        f'slo="{slo.name}",slo_window="{slo.window.label}",squad="{service.squad}"}}'
     )
     return [
         Expectation(_QUIET, f"slo:burn_rate:ratio{{{selector}}}"),

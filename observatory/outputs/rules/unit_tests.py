@@ -12,7 +12,7 @@ class Expectation:
 
     minute: int
     expr: str
-    samples: tuple[tuple[str, int], ...] = ()
+    samples: tuple[tuple[str, float], ...] = ()
 
 
 def head_of(path: str, *, files: Sequence[str], groups: Sequence[str]) -> str:
