@@ -56,7 +56,8 @@ class Status:
         for step in steps(after, end, limit=end, slos=len(entries), tick=tick, origin=end):
             self._ask(step, list(_reaching(entries, step.until, end=end)), seen)
         sums = history.sums(windows, now=end)
-        provenance = Provenance(moment, moment, {**slices.failures, **seen.failures}, seen.since)
+        failures = {**slices.failures, **seen.failures}
+        provenance = Provenance(moment, moment, failures, seen.since, tick=self.tick)
         clumps = learn(entries, history, tick=tick, until=end)
         return evaluate(entries, sums, provenance, dispersion=clumps)
 

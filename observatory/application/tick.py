@@ -196,7 +196,7 @@ class Tick:
     ) -> Judgement:
         moment = datetime.fromtimestamp(at, UTC)
         patience = max(STALE_AFTER, self.lag + 2 * self.length)
-        provenance = Provenance(moment, now, failures, self.recorder.since, patience)
+        provenance = Provenance(moment, now, failures, self.recorder.since, patience, self.length)
         return self.judge(catalog, entries, provenance)
 
     def _alert(self, evaluation: Judged, catalog: Catalog, *, now: datetime) -> None:

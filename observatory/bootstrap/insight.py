@@ -6,9 +6,10 @@ from pathlib import PurePosixPath
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.sql import SqlHistory, create_engine
 from observatory.application.backtest import Backtest
-from observatory.application.measure import Limits, Measure
+from observatory.application.measure import Measure
 from observatory.application.past import Past
 from observatory.application.ports import Clock, MetricsSource
+from observatory.application.rounds import Limits
 from observatory.bootstrap.metrics import prometheus
 from observatory.bootstrap.tools import revisions
 from observatory.catalog import Catalog, parse_catalog

@@ -37,6 +37,8 @@ class Provenance:
     history_since: Mapping[str, int] = field(default_factory=dict)
     """By column: the Unix second from which its history is complete. Absent: it is no longer than what was seen."""
     stale_after: timedelta = timedelta(minutes=5)
+    tick: timedelta = timedelta(minutes=1)
+    """Between the counts."""
 
     @property
     def stale(self) -> bool:
@@ -71,7 +73,8 @@ def evaluate(
     counts.require([*alert_windows(), *_own_windows(promises)])
     own = budgets(promises, counts, moments=at, since=_since(promises, provenance))
     phi = _aligned(dispersion, promises)
-    verdicts = {tier: _verdict(tier, promises, counts, own.usual.events, phi) for tier in TIERS}
+    habits = _Habits(own.usual.events, phi, _busy_tick(counts, provenance.tick))
+    verdicts = {tier: _verdict(tier, promises, counts, habits) for tier in TIERS}
     windows = _windows(promises, counts, own.usual.history)
     failed = np.array([slo in provenance.failures for slo in promises.ids], dtype=bool)
     facts = _facts(own, windows, verdicts, failed=failed, stale=provenance.stale)
@@ -113,7 +116,21 @@ def _aligned(dispersion: pd.Series | None, promises: Promises) -> Floats:
     return dispersion.reindex(list(promises.columns)).fillna(1.0).to_numpy(dtype=np.float64)
 
 
-def _verdict(tier: Tier, promises: Promises, counts: Counts, expected: Floats, phi: Floats) -> Verdict:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Habits:
+    """(N,) what is usual for each SLO; see `Evidence`."""
+
+    expected: Floats
+    dispersion: Floats
+    busy_tick: Floats
+
+
+def _busy_tick(counts: Counts, tick: timedelta) -> Floats:
+    """(N,) events of a tick in which there were any, on the mean over each SLO's usual window."""
+    return divide(counts.over_usual("total"), counts.over_usual("measured")) * tick.total_seconds()
+
+
+def _verdict(tier: Tier, promises: Promises, counts: Counts, habits: _Habits) -> Verdict:
     """By each SLO's own rule; nothing where the tier's long window is longer than the SLO's."""
     long, short = duration_text(tier.long), duration_text(tier.short)
     evidence = Evidence(
@@ -122,8 +139,9 @@ def _verdict(tier: Tier, promises: Promises, counts: Counts, expected: Floats, p
         bad_ticks=counts.over(long, "bad_ticks"),
         bad_short=counts.over(short, "bad"),
         total_short=counts.over(short, "total"),
-        expected=expected,
-        dispersion=phi,
+        expected=habits.expected,
+        dispersion=habits.dispersion,
+        busy_tick=habits.busy_tick,
     )
     by_exact = promises.column(lambda promise: promise.rule == "exact") > 0
     applies = promises.seconds >= tier.long.total_seconds()

@@ -1,7 +1,7 @@
 """One SLO at many moments of its past, evaluated in one table by the very code that a tick runs for many SLOs at one."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -83,7 +83,7 @@ def evaluate_moments(
     table = evaluate(
         rows,
         counted.windows(windows, ends).set_axis(index),
-        Provenance(at, at, history_since=known),
+        Provenance(at, at, history_since=known, tick=timedelta(seconds=counted.tick)),
         dispersion=pd.Series(dispersion, index=index),
         moments=ends.astype(np.float64),
     )

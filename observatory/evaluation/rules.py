@@ -34,6 +34,20 @@ class Evidence:
     """Events of the whole budget window, projected where the history is shorter."""
     dispersion: Floats
     """φ ≥ 1: counts are divided by it before chance is asked."""
+    busy_tick: Floats
+    """Events that usually come in a tick in which any come; NaN where that is unknown."""
+
+    def independent(self, budget: Floats) -> tuple[Floats, Floats]:
+        """How many bad and how many of all events of the long window say something new, where the ratio `budget` may be bad.
+
+        Divided by φ; and of a tick no more bad ones than a busy tick usually holds events, since with one request a minute
+        nobody can learn φ from a month: a retried one is then most of what there is in its minute, and of the month. What is
+        more than the budget of the whole window counts in any case: it breaks the promise, whatever it came from.
+        """
+        bad = self.bad_long / self.dispersion
+        held = self.bad_ticks * np.fmax(self.busy_tick, 1)
+        new = np.where(self.bad_long > budget * self.expected, bad, np.fmin(bad, held))
+        return new, self.total_long / self.dispersion - (bad - new)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +92,8 @@ def exact(evidence: Evidence, limits: Limits) -> Verdict:
     Fires when
         bad_long ≥ share·budget and bad_short ≥ share·budget·short/long and P[X ≥ bad_long | n_long, b] < 0.001
         or rate_long ≥ burn·b and rate_short ≥ burn·b and P[X ≥ bad_long | n_long, burn·b] < 0.025,
-    both with bad_long ≥ 2, bad_short > 0, and bad events in two distinct ticks unless the tail is below 1e-9. It never
+    both with bad_long ≥ 2, bad_short > 0, and bad events in two distinct ticks unless the tail is below 1e-9; of the events
+    in a tail only those count that say something new (`Evidence.independent`). It never
     asks for a least number of requests: that would silence a total outage of a quiet service.
     """
     spending = _at_least(evidence.bad_short, evidence.expected, limits.spent_short)
@@ -86,8 +101,9 @@ def exact(evidence: Evidence, limits: Limits) -> Verdict:
     enough = evidence.bad_long >= FEWEST_BAD
     spent = enough & spending & _at_least(evidence.bad_long, evidence.expected, limits.spent_long)
     burnt = enough & rate_short & _at_least(evidence.bad_long, evidence.total_long, limits.rate)
-    spent_tail = _tail(evidence, limits.budget, where=spent)
-    burnt_tail = _tail(evidence, limits.rate, where=burnt)
+    bad, total = evidence.independent(limits.budget)
+    spent_tail = _tail(bad, total, limits.budget, where=spent)
+    burnt_tail = _tail(bad, total, limits.rate, where=burnt)
     firing = _significant(evidence, spent_tail, SPENT_BY_CHANCE) | _significant(
         evidence, burnt_tail, BURNT_BY_CHANCE
     )
@@ -117,13 +133,10 @@ def _at_least(bad: Floats, events: Floats, limit: Floats) -> Flags:
     return (bad > 0) & (events > 0) & (ratio >= limit)
 
 
-def _tail(evidence: Evidence, ratio: Floats, *, where: Flags) -> Floats:
+def _tail(bad: Floats, total: Floats, ratio: Floats, *, where: Flags) -> Floats:
     """Tails of the few rows that can fire; NaN for the rest."""
     tails = np.full(where.shape, np.nan)
-    phi = evidence.dispersion[where]
-    tails[where] = binomial_tail(
-        evidence.bad_long[where] / phi, evidence.total_long[where] / phi, ratio[where]
-    )
+    tails[where] = binomial_tail(bad[where], total[where], ratio[where])
     return tails
 
 

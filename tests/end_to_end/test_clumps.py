@@ -38,7 +38,7 @@ class Weeks(Life):
         super().begin()
         self.observatory.tick.measure = self.observatory.catch_up.fill.measure = self.minutes_of
         if not self.learns:
-            self.observatory.tick.clumps = lambda _, **__: None
+            self.observatory.tick.judge.clumps = lambda _, **__: None
 
     def eventful(self):
         """Minutes since START with a bad event and the one after, and each hour: nothing else can change an alert."""

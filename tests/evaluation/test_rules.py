@@ -23,7 +23,7 @@ def limits(tier=FAST, *, rows=1, objective="99.9"):
     return Limits(**{field.name: np.repeat(getattr(of_one, field.name), rows) for field in fields(Limits)})
 
 
-def evidence(*, bad, total, ticks=None, short=None, expected=None, phi=1.0):
+def evidence(*, bad, total, ticks=None, short=None, expected=None, phi=1.0, busy=1e9):
     """One row; `short` is (bad, total) of the short window and by default all of the long one."""
     bad_short, total_short = short or (bad, total)
     columns = {
@@ -34,6 +34,7 @@ def evidence(*, bad, total, ticks=None, short=None, expected=None, phi=1.0):
         "total_short": total_short,
         "expected": total * 720 if expected is None else expected,
         "dispersion": phi,
+        "busy_tick": busy,
     }
     return Evidence(**{name: np.array([float(value)]) for name, value in columns.items()})
 
@@ -54,6 +55,24 @@ def evidence(*, bad, total, ticks=None, short=None, expected=None, phi=1.0):
         pytest.param({"bad": 30, "total": 1000, "expected": 10**8}, True, id="30-of-1000-are-not"),
         pytest.param(
             {"bad": 30, "total": 1000, "expected": 10**8, "phi": 10}, False, id="three-clumps-of-ten"
+        ),
+        pytest.param(
+            {"bad": 10, "total": 70, "ticks": 1, "expected": 43_200}, True, id="ten-at-once-where-many-come"
+        ),
+        pytest.param(
+            {"bad": 10, "total": 70, "ticks": 1, "expected": 43_200, "busy": 1.6},
+            False,
+            id="one-request-tried-ten-times-where-one-comes-a-minute",
+        ),
+        pytest.param(
+            {"bad": 20, "total": 80, "ticks": 2, "expected": 43_200, "busy": 1.6},
+            True,
+            id="two-such-within-the-hour",
+        ),
+        pytest.param(
+            {"bad": 50, "total": 110, "ticks": 1, "expected": 43_200, "busy": 1.6},
+            True,
+            id="a-burst-that-breaks-the-whole-promise",
         ),
         pytest.param(
             {"bad": 2400, "total": 300_000, "expected": 10**8}, True, id="launch-at-0.8%-spends-the-share"
@@ -107,6 +126,7 @@ def onset(tier, ratio, *, per_second=1000, tick=1, until=None):
         total_short=np.full(seconds.shape, short * per_second),
         expected=np.full(seconds.shape, MONTH.total_seconds() * per_second),
         dispersion=np.ones(seconds.shape),
+        busy_tick=np.full(seconds.shape, 60.0 * per_second),
     )
 
 
@@ -152,6 +172,7 @@ def test_after_a_full_outage_the_alert_resets_as_fast_as_the_workbook_says(windo
         total_short=whole if window == "long" else whole / 12,
         expected=whole * 720,
         dispersion=np.ones(after.shape),
+        busy_tick=np.full(after.shape, 60.0),
     )
     firing = classic(facts, limits(rows=len(after))).firing
     assert after[firing].max() / 60 == pytest.approx(minutes, abs=0.05)
@@ -162,11 +183,21 @@ rules = pytest.mark.parametrize("rule", [classic, exact], ids=lambda rule: rule.
 
 
 @rules
-@given(bad=counts, good=counts, short=st.floats(0, 1), more=st.integers(1, 500), phi=st.floats(1, 20))
-def test_more_bad_events_never_silence_a_tier(rule, bad, good, short, more, phi):
+@given(
+    bad=counts,
+    good=counts,
+    short=st.floats(0, 1),
+    more=st.integers(1, 500),
+    phi=st.floats(1, 20),
+    ticks=st.integers(1, 60),
+    busy=st.floats(1, 100),
+)
+def test_more_bad_events_never_silence_a_tier(rule, bad, good, short, more, phi, ticks, busy):  # noqa: PLR0917 - what hypothesis draws
     def facts(extra):
         bad_short, good_short = int(bad * short) + extra, int(good * short)
         return evidence(
+            ticks=min(ticks, bad + extra),
+            busy=busy,
             bad=bad + extra,
             total=bad + good + extra,
             short=(bad_short, bad_short + good_short),

@@ -38,6 +38,7 @@ def pages(rule, bad, total, phi=1.0):
             total_short=window_sums(total, tier.short),
             expected=window_sums(total, timedelta(days=30)),
             dispersion=np.full(len(bad), phi),
+            busy_tick=np.full(len(bad), total.sum() / np.count_nonzero(total)),
         )
         firing |= rule(evidence, limits).firing
     return firing

@@ -96,11 +96,12 @@ def expected(slo: Slo, observed: Observed, *, at: int, tick: int, clumps: float)
         for label, length in labels.items()
     }
     usual = _usual(counted, slo.window, at=at, tick=tick)
+    busy = _busy(counted, observed, slo.window, at=at, tick=tick)
     fires = [
         name
         for name in TIERS
         if usual is not None
-        and _fires(name, slo, windows=windows, ticks=ticks, budget=allowed * usual, clumps=clumps)
+        and _fires(name, slo, windows=windows, ticks=ticks, budget=allowed * usual, clumps=clumps, busy=busy)
     ]
     return Expected(
         budget=_budget(slo, slo.window, counted, at=at, tick=tick),
@@ -233,6 +234,13 @@ def _usual(counted: Counted, window: Window, *, at: int, tick: int) -> Fraction 
     return Fraction(_count(counted.total, at - known, at) * mean_length(window), known) if known else None
 
 
+def _busy(counted: Counted, observed: Observed, window: Window, *, at: int, tick: int) -> Fraction:
+    """Events (slices) for each tick with events in those whole days."""
+    after = at - mean_length(window) // DAY * DAY
+    ticks = {-((at - moment) // tick) for moment in observed.total if after < moment <= at}
+    return Fraction(_count(counted.total, after, at), len(ticks)) if ticks else Fraction(0)
+
+
 def _known(counted: Counted, window: Window, *, at: int, tick: int) -> int:
     """Seconds of those whole days that lie after the history's beginning."""
     return min(_age(counted, at=at, tick=tick), mean_length(window) // DAY * DAY)
@@ -262,6 +270,7 @@ def _fires(
     ticks: Mapping[str, int],
     budget: Fraction,
     clumps: float,
+    busy: Fraction,
 ) -> bool:
     share, long, short = TIERS[name]
     window = Fraction(mean_length(slo.window))
@@ -281,23 +290,26 @@ def _fires(
     if slo.rule == "classic":
         return burnt
     spent = bad_long >= share * budget and bad_short >= share * budget * short_seconds / long_seconds
+    held = ticks[long] * max(busy, Fraction(1))
+    beyond = 0.0 if bad_long > budget else max(float(bad_long) / clumps - float(held), 0.0)
     tails = [
-        (_tail(bad_long, total_long, float(chance), clumps), limit)
+        (_tail(bad_long, total_long, float(chance), clumps, beyond), limit)
         for holds, chance, limit in ((spent, allowed, 0.001), (burnt, burn * allowed, 0.025))
         if holds
     ]
     return bad_long >= 2 and any(tail < limit and (ticks[long] >= 2 or tail < 1e-9) for tail, limit in tails)
 
 
-def _tail(least: Fraction, of: int, chance: float, clumps: float) -> float:
+def _tail(least: Fraction, of: int, chance: float, clumps: float, beyond: float) -> float:
     """P[X >= least] of `of` independent events, each with this chance: the terms, one by one.
 
-    Counts divided by a dispersion, and parts of slices, are no whole numbers: between those the beta distribution leads.
+    Counts divided by a dispersion, less those `beyond` what their ticks hold, and parts of slices, are no whole numbers:
+    between those the beta distribution leads.
     """
     if chance >= 1:
         return 1.0
-    if clumps > 1 or least.denominator > 1:
-        return float(beta.cdf(chance, float(least) / clumps, float(of - least) / clumps + 1))
+    if clumps > 1 or beyond or least.denominator > 1:
+        return float(beta.cdf(chance, float(least) / clumps - beyond, float(of - least) / clumps + 1))
     whole = 0.0
     for hits in range(int(least), of + 1):
         ways = lgamma(of + 1) - lgamma(hits + 1) - lgamma(of - hits + 1)
