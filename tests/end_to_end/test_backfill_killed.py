@@ -134,9 +134,10 @@ def measured_until(url):
 
 
 def shown_at_once(url):
-    """The end of the newest tick, and every SLO's numbers of then; None when a tick came between the two."""
+    """The end of the first tick after the fill, and every SLO's numbers of then; None before, and between two ticks."""
     at, shown = measured_until(url), httpx2.get(f"{url}/api/v1/slos").raise_for_status().json()
-    return (at, shown) if measured_until(url) == at else None
+    whole = all(one["coverage"] > 0.999 for one in shown)
+    return (at, shown) if whole and measured_until(url) == at else None
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +147,7 @@ def resumed(past, killed, tmp_path_factory):
         eventually(
             lambda: ready(run.url) and run.filled() and run.filled()[-1][0] >= run.filled()[-1][1], within=120
         )
-        return run.filled(), *eventually(lambda: shown_at_once(run.url), within=30)
+        return run.filled(), *eventually(lambda: shown_at_once(run.url), within=120)
 
 
 def test_it_was_killed_on_the_way(killed):
