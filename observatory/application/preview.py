@@ -35,7 +35,8 @@ def chosen(catalog: Catalog, *, squad: str | None, service: str | None) -> dict[
     Raises:
         NotFound: there is no such squad or service.
     """
-    for name, known, kind in ((squad, catalog.squads, "squad"), (service, catalog.services, "service")):
+    named = {**catalog.services, **catalog.journeys, **catalog.events}
+    for name, known, kind in ((squad, set(catalog.squads), "squad"), (service, set(named), "service")):
         if name is not None and name not in known:
             raise NotFound(f"no {kind} is called {name!r}; there are: {', '.join(sorted(known))}")
     return {

@@ -8,6 +8,7 @@ from observatory.entrypoints.cli import (
     demo,
     diff,
     drill,
+    events,
     export,
     generate,
     incidents,
@@ -40,6 +41,7 @@ app.command("ack")(incidents.ack)
 app.command("drill")(drill.drill)
 app.add_typer(route.app, name="route")
 app.add_typer(silences.app, name="silence")
+app.add_typer(events.app, name="events")
 app.add_typer(demo.app, name="demo")
 app.add_typer(export.app, name="export")
 app.add_typer(slack.app, name="dev")

@@ -1,7 +1,7 @@
 """The running service's API, as the command line calls it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -39,6 +39,20 @@ class Service:
             NotFound: it knows nothing of that.
             Refused, Unavailable: it said no, or did not answer.
         """
+        return self._answer(method, path, query=query, body=body).json()
+
+    def text(self, *path: str, query: Mapping[str, str]) -> str:
+        """What the API writes for people; errors as of `call`."""
+        return self._answer("GET", path, query=query, body=None).text
+
+    def _answer(
+        self,
+        method: str,
+        path: Sequence[str],
+        *,
+        query: Mapping[str, str | list[str]] | None,
+        body: Mapping[str, object] | None,
+    ) -> httpx2.Response:
         url = "/".join((self._url, "api", "v1", *(quote(part, safe="") for part in path)))
         try:
             answer = httpx2.request(
@@ -49,7 +63,7 @@ class Service:
                 f"no Observatory answers at {self._url} ({error}); is OBSERVATORY_URL right?"
             ) from error
         if answer.is_success:
-            return answer.json()
+            return answer
         raise _error(answer.status_code, _detail(answer))
 
 

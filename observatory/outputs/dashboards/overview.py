@@ -7,6 +7,7 @@ from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.outputs.dashboards import grafana, queries
 from observatory.outputs.dashboards.layout import Page, Section, page_json
+from observatory.outputs.dashboards.marks import alert_marks_of, event_marks
 from observatory.outputs.dashboards.panels import (
     BAD,
     BUDGET_STEPS,
@@ -26,7 +27,7 @@ from observatory.outputs.dashboards.panels import (
     table,
     timeline,
 )
-from observatory.outputs.dashboards.queries import Query, Scope
+from observatory.outputs.dashboards.queries import Query, Scope, among
 from observatory.outputs.links import ORGANISATION_UID, dashboard_url, squad_uid
 
 _KEEPING_TIME = "?${__url_time_range}&var-datasource=${datasource}"
@@ -56,7 +57,7 @@ def squad_dashboard(squad: Squad, catalog: Catalog) -> str:
         ),
         sections=sections,
         links=[("Organisation", dashboard_url(ORGANISATION_UID, None))],
-        annotations=[_alert_annotation(matchers)],
+        annotations=[alert_marks_of(matchers), event_marks(matchers)],
     )
     return page_json(page)
 
@@ -84,7 +85,7 @@ def organisation_dashboard(catalog: Catalog) -> str:
             ),
             Section("alerts", "Alerts", [_organisation_alerts()]),
         ],
-        annotations=[_alert_annotation("")],
+        annotations=[alert_marks_of(""), event_marks("")],
     )
     return page_json(page)
 
@@ -114,6 +115,14 @@ def _promises(scope: Scope, entries: Iterable[ServiceSlo], *, title: str) -> Pan
         links={"Service": _SERVICE_LINK},
         height=max(6, min(16, len(entries) + 3)),
     )
+
+
+def promises_of(entries: Sequence[ServiceSlo], *, title: str) -> Panel:
+    """Some SLOs, whoever owns them."""
+    services = among("service", (entry.service.name for entry in entries))
+    slos = among("slo", (entry.slo.name for entry in entries))
+    scope = Scope(f"{services},{slos}", by="squad, service, slo")
+    return _promises(scope, entries, title=title)
 
 
 def _good(scope: Scope, entries: Iterable[ServiceSlo]) -> str:
@@ -167,7 +176,7 @@ def _dependencies(entries: Iterable[ServiceSlo]) -> Panel | None:
     names = sorted({name for entry in entries for name in entry.service.depends_on})
     if not names:
         return None
-    scope = Scope(f'service=~"{"|".join(names)}"', "squad, service, slo")
+    scope = Scope(among("service", names), "squad, service, slo")
     return table(
         About(
             "dependencies",
@@ -297,13 +306,4 @@ def _organisation_alerts() -> Panel:
             for severity in Severity
         ],
         height=8,
-    )
-
-
-def _alert_annotation(matchers: str) -> grafana.Json:
-    return grafana.annotation(
-        "Alerts",
-        queries.alert_marks(matchers),
-        color=BAD,
-        title="{{severity}}: {{service}}/{{slo}} burns its error budget",
     )

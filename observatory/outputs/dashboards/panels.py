@@ -193,7 +193,7 @@ class Column:
     """For a query that is asked for its labels alone."""
 
 
-def table(
+def table(  # noqa: PLR0913 - each a property of the panel
     about: About,
     columns: Sequence[Column],
     *,
@@ -201,16 +201,18 @@ def table(
     labels: Mapping[str, str],
     links: Mapping[str, tuple[str, str]] | None = None,
     height: int = 10,
+    smallest_first: bool = True,
 ) -> Panel:
     """A row per series, the worst on top.
 
     Args:
         about: Its heading.
         columns: One per query.
-        sort: Heading of the column to sort by, smallest first.
+        sort: Heading of the column to sort by.
         labels: Labels that become columns, in this order, with their headings.
         links: Title and URL of the link on each cell of a column, by heading.
         height: In rows.
+        smallest_first: The smallest value is the worst, as of a budget that is left; else the largest.
     """
     values = {f"Value #{chr(ord('A') + number)}": column for number, column in enumerate(columns)}
     hidden = {"Time": True} | {name: True for name, column in values.items() if column.hidden}
@@ -250,7 +252,7 @@ def table(
                 "cellHeight": "sm",
                 "frameIndex": 0,
                 "showHeader": True,
-                "sortBy": [{"desc": False, "displayName": sort}],
+                "sortBy": [{"desc": not smallest_first, "displayName": sort}],
             },
         },
     )

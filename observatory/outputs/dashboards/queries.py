@@ -57,6 +57,12 @@ class Scope:
         return f"{metric}{{{matchers}}}" if matchers else metric
 
 
+def among(label: str, values: Iterable[str]) -> str:
+    """A matcher for one of several names; the names of a catalog have no letter that means anything else."""
+    names = sorted(set(values))
+    return f'{label}="{names[0]}"' if len(names) == 1 else f'{label}=~"{"|".join(names)}"'
+
+
 def scope_of(entry: ServiceSlo) -> Scope:
     """One SLO, whoever owns it."""
     return Scope(f'service="{entry.service.name}",slo="{entry.slo.name}"')

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from observatory.catalog import Catalog, Matcher, Service, ServiceSlo
 from observatory.outputs.dashboards import grafana, queries
 from observatory.outputs.dashboards.layout import Page, Section, page_json
+from observatory.outputs.dashboards.marks import event_marks
 from observatory.outputs.dashboards.objective import objective_section
 from observatory.outputs.dashboards.panels import BAD, About, Scale, lines, note
 from observatory.outputs.dashboards.queries import Query
@@ -44,8 +45,9 @@ def _annotations(service: Service) -> list[grafana.Json]:
         color=BAD,
         title="{{severity}}: {{slo}} burns its error budget",
     )
+    events = event_marks(f'service="{service.name}"')
     if not service.selector:
-        return [alerts]
+        return [alerts, events]
     labels = ",".join(str(Matcher(label, "=", value)) for label, value in sorted(service.selector.items()))
     starts = grafana.annotation(
         "Deploys and restarts",
@@ -54,7 +56,7 @@ def _annotations(service: Service) -> list[grafana.Json]:
         title="a process started",
         value_is_time=True,
     )
-    return [alerts, starts]
+    return [alerts, starts, events]
 
 
 def _behaviour(service: Service, _catalog: Catalog) -> Sequence[Section]:

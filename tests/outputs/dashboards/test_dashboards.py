@@ -210,7 +210,7 @@ def test_a_dashboard_says_whose_it_is_and_where_it_is_written(dashboards):
 
 def test_deploys_and_alerts_are_marked(dashboards):
     marks = {mark["name"] for mark in dashboards["playlists/playlist.json"]["annotations"]["list"]}
-    assert marks == {"Alerts", "Deploys and restarts"}
+    assert marks == {"Alerts", "Deploys and restarts", "Events"}
 
 
 def test_the_text_is_canonical():

@@ -74,7 +74,24 @@ def own_metrics(catalog):
             f'observatory_incidents{{{labels},severity="page",state="firing"}} 1',
             *(f'observatory_slo_burn_rate{{{labels},window="{window}"}} 2' for window in WINDOWS),
         ]
-    return "\n".join(sorted(lines)) + "\n"
+    return "\n".join(sorted([*lines, *event_metrics(catalog)])) + "\n"
+
+
+def event_metrics(catalog):
+    """What it says of events, as if every one were under way, and of journeys."""
+    for event in catalog.events.values():
+        for kind in ("expected", "usual", "peak", "now"):
+            yield f'observatory_event_traffic_per_minute{{event="{event.name}",kind="{kind}"}} 600'
+        for entry in catalog.affected(event):
+            owner = f'event="{event.name}",squad="{entry.squad.name}"'
+            labels = f'{owner},service="{entry.service.name}",slo="{entry.slo.name}"'
+            yield f'observatory_event_active{{{labels},mode="{event.mode}"}} 1'
+            for name, value in (("slice_consumed_ratio", 0.6), ("bad_events", 60), ("slice_events", 100)):
+                yield f"observatory_event_{name}{{{labels}}} {value}"
+    for entry in catalog.slos():
+        for component, part in entry.parts:
+            labels = f'service="{entry.service.name}",slo="{entry.slo.name}",component="{part.id}"'
+            yield f"observatory_journey_component_bad_events{{{labels}}} {component.weight}"
 
 
 def last_weeks(catalog, addresses, end):
@@ -188,6 +205,8 @@ def has_a_number(answer):
     return any(math.isfinite(float(text)) for _, text in points)
 
 
+MARKS = {"annotation Alerts", "annotation Events"}
+"""What is marked only where it happens."""
 FILLED = {
     "rules": "count(slo:error_budget_remaining:ratio)",
     "own": "count(observatory_slo_error_budget_remaining_ratio)",
@@ -199,18 +218,24 @@ def source(request, catalog, tmp_path_factory):
     """The URL of a Prometheus in which the rules, or Observatory, have measured every SLO."""
     kind = request.param
     with running(catalog, tmp_path_factory.mktemp(kind), rules=kind == "rules", own=kind == "own") as url:
-        wait_for(url, FILLED[kind], len(list(catalog.slos())))
+        recorded = [entry for entry in catalog.slos() if kind == "own" or not entry.parts]
+        wait_for(url, FILLED[kind], len(recorded))
         wait_for(url, "min(count_over_time(http_requests_total[1m]))", 12)
         yield url
 
 
 def test_every_query_has_an_answer(catalog, source):
-    """The rules alone are enough, and so are Observatory's own metrics."""
+    """The rules alone are enough, and so are Observatory's own metrics; these alone know journeys and events."""
     answers = answers_of(catalog, source)
+    if not ask(source, "observatory_event_active"):
+        unrecorded = {f"{one.squad}/{one.name}.json" for one in (*catalog.journeys.values(), *catalog.events.values())}
+        answers = [a for a in answers if a.dashboard not in unrecorded and a.panel != "annotation Events"]
     assert len(answers) > 200
     assert [(a.dashboard, a.panel, a.expr, a.error) for a in answers if a.error] == []
     empty = [(a.dashboard, a.panel, a.expr) for a in answers if not has_a_number(a)]
-    assert [query for query in empty if query[1] != "annotation Alerts"] == []
+    assert [query for query in empty if query[1] not in MARKS] == []
+    known = {a.panel for a in answers if has_a_number(a)}
+    assert MARKS & {a.panel for a in answers} <= known
 
 
 def test_where_nothing_is_measured_no_panel_claims_anything(catalog, tmp_path):
