@@ -54,16 +54,16 @@ class SocketMode:
         now = self._clock.now()
         if self._client is not None or (self._not_before is not None and now < self._not_before):
             return
-        client = self._new(hear)
         try:
-            client.connect()
+            address = str(self._web.apps_connections_open(app_token=self._token)["url"])
         except (SlackApiError, SlackClientError, OSError) as error:
-            client.close()
             self._not_before, self._wait = now + self._wait, min(2 * self._wait, _LONGEST_WAIT)
             _log.error("socket_mode_not_connected", error=_words(error))
-        else:
-            self._client = client
-            _log.info("socket_mode_connected")
+            return
+        self._client = client = self._new(hear)
+        client.wss_uri = address
+        client.connect()  # what fails from here on is tried again by the SDK
+        _log.info("socket_mode_connected")
 
     def close(self) -> None:
         """Hear nothing more; what has been heard is still done."""

@@ -72,6 +72,8 @@ def _serve(observatory: Observatory, settings: Settings, listener: socket.socket
         observatory.leadership.step_down()
         if observatory.deliver is not None:
             observatory.deliver.drain()
+        if observatory.alive.socket_mode is not None:
+            observatory.alive.socket_mode.close()
 
 
 def _nothing_more(_signal: int, _frame: FrameType | None) -> None:
