@@ -12,10 +12,13 @@ from observatory.errors import NotFound
 from observatory.measurement import Answer
 from observatory.outputs.dashboards import dashboard_files
 from observatory.outputs.preview import TimeRange, html, picture, read
+from observatory.outputs.preview.marks import Mark, Marked, marked
 from observatory.outputs.preview.reading import Asked, PanelView
 
 _PATIENCE = timedelta(seconds=30)
 _AT_ONCE = 8
+_MARKS_STEP = 60
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def previews(
         for path, text in dashboards.items():
             board = read(text)
             asked = [pool.submit(_answers, panel, source, span) for panel in board.panels]
-            page, svg = html(board, [answers.result() for answers in asked], span)
+            marks = [*pool.map(lambda mark: _marked(mark, source, span), board.marks)]
+            page, svg = html(board, [answers.result() for answers in asked], span, marks=marks)
             yield Preview(path.removesuffix(".json"), page, picture(svg))
 
 
@@ -82,3 +86,12 @@ def _answer(asked: Asked, source: MetricsSource, span: TimeRange) -> Answer:
     return source.query_range(
         span.filled(asked.expr), start=start, end=span.end, step=span.step, timeout=_PATIENCE
     )
+
+
+def _marked(mark: Mark, source: MetricsSource, span: TimeRange) -> Marked:
+    """As often as Grafana asks for annotations: once a minute, or once a step where that is longer."""
+    step = max(span.step, _MARKS_STEP)
+    answer = source.query_range(
+        span.filled(mark.expr), start=span.start, end=span.end, step=step, timeout=_PATIENCE
+    )
+    return marked(mark, answer, start=span.start, end=span.end, step=step)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from observatory.measurement import Answer
 from observatory.outputs.preview import drawing
 from observatory.outputs.preview.drawing import QUIET, TEXT, box, ink, text
+from observatory.outputs.preview.marks import Marked
 from observatory.outputs.preview.reading import PanelView, Style, TimeRange
 from observatory.outputs.preview.series import Cell, Line, lines_of, rows_of
 from observatory.outputs.preview.timeseries import chart
@@ -17,28 +18,37 @@ _MARKS = re.compile(r"\*\*|`")
 Size = tuple[float, float]
 
 
-def body(panel: PanelView, answers: Sequence[Answer], span: TimeRange, size: Size) -> str:
-    """What is below a panel's title, in a box of this size."""
+def body(
+    panel: PanelView,
+    answers: Sequence[Answer],
+    span: TimeRange,
+    size: Size,
+    *,
+    marks: Sequence[Marked] = (),
+) -> str:
+    """What is below a panel's title, in a box of this size; `marks` are drawn on charts over time."""
     if panel.kind == "text":
         return _words(panel, size)
     if panel.kind == "table":
         return _table(panel, answers, size)
     lines = lines_of(panel, answers)
-    return _drawn(panel, lines, span, size) if lines else _nothing(panel, size)
+    return _drawn(panel, lines, span, size, marks) if lines else _nothing(panel, size)
 
 
 def _nothing(panel: PanelView, size: Size) -> str:
     return text((size[0] / 2, size[1] / 2), panel.no_value, color=QUIET, size=14, anchor="middle")
 
 
-def _drawn(panel: PanelView, lines: Sequence[Line], span: TimeRange, size: Size) -> str:
+def _drawn(
+    panel: PanelView, lines: Sequence[Line], span: TimeRange, size: Size, marks: Sequence[Marked]
+) -> str:
     match panel.kind:
         case "stat" | "gauge":
             return _stat(panel, lines, size)
         case "state-timeline":
             return _timeline(panel, lines, span, size)
         case "timeseries":
-            return chart(panel, lines, span, size)
+            return chart(panel, lines, span, size, marks)
         case kind:
             return text((0, 20), f"no preview of {kind} panels", color=QUIET)
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from observatory.outputs.preview.marks import Mark, marks_in
+
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
@@ -116,12 +118,14 @@ class Board:
     title: str
     description: str
     panels: Sequence[PanelView]
+    marks: Sequence[Mark] = ()
 
 
 def read(text: str) -> Board:
     """Read a generated dashboard."""
     board = json.loads(text)
-    return Board(board["title"], board.get("description", ""), [_panel(panel) for panel in board["panels"]])
+    panels = [_panel(panel) for panel in board["panels"]]
+    return Board(board["title"], board.get("description", ""), panels, marks_in(board))
 
 
 _Json = Mapping[str, Any]

@@ -10,6 +10,8 @@ import vl_convert
 
 from observatory.outputs.preview import drawing
 from observatory.outputs.preview.drawing import PALETTE, QUIET, TEXT, box, ink, text
+from observatory.outputs.preview.marks import Marked
+from observatory.outputs.preview.marks import layers as behind
 from observatory.outputs.preview.reading import PanelView, TimeRange
 from observatory.outputs.preview.series import Line
 from observatory.outputs.preview.units import ticks, written
@@ -21,11 +23,17 @@ Spec = dict[str, Any]
 """Vega-Lite's JSON."""
 
 
-def chart(panel: PanelView, lines: Sequence[Line], span: TimeRange, size: tuple[float, float]) -> str:
+def chart(
+    panel: PanelView,
+    lines: Sequence[Line],
+    span: TimeRange,
+    size: tuple[float, float],
+    marks: Sequence[Marked],
+) -> str:
     """The lines and, below them, a table of names with the last and greatest values."""
     shown = min(len(lines), max(2, int(size[1] * 0.4 / _LEGEND_ROW)))
     plot = (size[0], size[1] - _LEGEND_ROW * (shown + 1) - 4)
-    svg = vl_convert.vegalite_to_svg(json.dumps(_spec(panel, lines, span, plot)))
+    svg = vl_convert.vegalite_to_svg(json.dumps(_spec(panel, lines, span, plot, marks)))
     top = size[1] - _LEGEND_ROW * shown
     return svg + _legend(panel, lines[:shown], more=len(lines) - shown, top=top, wide=size[0])
 
@@ -51,10 +59,16 @@ def _legend(panel: PanelView, lines: Sequence[Line], *, more: int, top: float, w
     return "".join(parts)
 
 
-def _spec(panel: PanelView, lines: Sequence[Line], span: TimeRange, size: tuple[float, float]) -> Spec:
+def _spec(
+    panel: PanelView,
+    lines: Sequence[Line],
+    span: TimeRange,
+    size: tuple[float, float],
+    marks: Sequence[Marked],
+) -> Spec:
     low, high = _domain(panel, lines)
-    marks = [tick for tick in _ticks(panel, low, high) if low <= tick <= high]
-    labels = {f"{tick:.12g}": written(tick, panel.style.unit) for tick in marks}
+    rungs = [tick for tick in _ticks(panel, low, high) if low <= tick <= high]
+    labels = {f"{tick:.12g}": written(tick, panel.style.unit) for tick in rungs}
     layers = [_layer(panel, line, number, span) for number, line in enumerate(lines)]
     if panel.is_stacked:
         layers = [_stacked(panel, lines)]
@@ -64,8 +78,8 @@ def _spec(panel: PanelView, lines: Sequence[Line], span: TimeRange, size: tuple[
         "autosize": {"type": "fit", "contains": "padding"},
         "background": "transparent",
         "padding": 2,
-        "layer": [*layers, *_thresholds(panel, low, high)],
-        "encoding": {"x": _x(span), "y": _y(panel, (low, high), marks, labels)},
+        "layer": [*behind(marks), *layers, *_thresholds(panel, low, high)],
+        "encoding": {"x": _x(span), "y": _y(panel, (low, high), rungs, labels)},
         "config": {"view": {"stroke": None}, "font": drawing.FONT},
     }
 
@@ -88,7 +102,7 @@ def _domain(panel: PanelView, lines: Sequence[Line]) -> tuple[float, float]:
 
 
 def _ticks(panel: PanelView, low: float, high: float) -> list[float]:
-    if panel.is_symlog:
+    if panel.is_symlog and high >= 1:
         return [0.0, *(10.0**power for power in range(math.floor(math.log10(max(high, 10))) + 1))]
     return ticks(low, high, panel.style.unit)
 
