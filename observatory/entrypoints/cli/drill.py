@@ -33,7 +33,7 @@ def drill(
         raise DefinitionError("whose way is tested? Name squads (--squad playlists), or --all")
     settings = settings_from()
     service, name = Service(settings), who(by, settings)
-    squads = [one["name"] for one in service.call("GET", "squads")] if everyone else squad or []
+    squads = [one["squad"] for one in service.call("GET", "squads")] if everyone else squad or []
     begun = [service.call("POST", "drills", body={"squad": one, "by": name}) for one in squads]
     ended = _wait(service, begun, until=time.monotonic() + wait)
     Console().print(_table(ended))
