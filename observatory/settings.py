@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     )
 
     alertmanager_urls: tuple[str, ...] = Field(
-        (), description='Every Alertmanager of a cluster, as JSON: ["http://alertmanager:9093"].'
+        (), description='Every Alertmanager that knows us, as JSON: ["http://alertmanager:9093"].'
     )
     alertmanager_token: SecretStr | None = Field(
         None, description="Alertmanager may show this one instead of `token`, and send alerts with it only."
@@ -145,9 +145,8 @@ class Settings(BaseSettings):
     alertmanager_receiver: str = Field(
         "observatory", description="The receiver whose webhook is ours, in Alertmanager's configuration."
     )
-    alertmanager_webhook_url: str = Field(
-        "http://observatory:8600/api/v1/alertmanager",
-        description="How Alertmanager reaches us, for the configuration that is generated.",
+    alertmanager_sees_us_at: str = Field(
+        "http://observatory:8600", description="Our address in the Alertmanager configuration we generate."
     )
     alertmanager_folder: str = Field(
         "/etc/alertmanager", description="Where it finds slack_url, slack_token and observatory_token."

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from uuid import UUID, uuid5
 
+from observatory.alerting.reports import Alert
 from observatory.alerting.silences import Silence
 from observatory.evaluation import Severity, SloStatus
 
@@ -30,6 +31,8 @@ class Origin(StrEnum):
     """A dead man's switch: somebody's signs of life stay away. `slo` is `watchdog/` and its source."""
     DRILL = "drill"
     """A test of the way to a squad. `slo` is `drill/` and its name."""
+    ALERT = "alert"
+    """An alert that somebody else raised. `slo` is `alert/` and its name."""
 
 
 class Reason(StrEnum):
@@ -59,6 +62,9 @@ class Reason(StrEnum):
     HEARD_AGAIN = "heard_again"
     DRILL = "drill"
     DRILL_OVER = "drill_over"
+    ALERT_FIRED = "alert_fired"
+    ALERT_ENDED = "alert_ended"
+    ALERT_GONE = "alert_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,8 @@ class Incident:
     origin: Origin = Origin.SLO
     asked_by: str | None = None
     """Who asked for a drill."""
+    alert: Alert | None = None
+    """What fires, where that is no SLO."""
 
     @property
     def is_open(self) -> bool:

@@ -41,6 +41,8 @@ _REPLIES: Mapping[Reason, Priority] = MappingProxyType(
         Reason.REMOVED_FROM_CATALOG: Priority.RESOLVE,
         Reason.HEARD_AGAIN: Priority.RESOLVE,
         Reason.DRILL_OVER: Priority.RESOLVE,
+        Reason.ALERT_ENDED: Priority.RESOLVE,
+        Reason.ALERT_GONE: Priority.RESOLVE,
     }
 )
 """An edit pings nobody: these are said in the thread as well."""

@@ -26,6 +26,7 @@ from observatory.evaluation.slices import is_slice
 from observatory.outputs.links import dashboard_url, service_uid
 from observatory.outputs.message import Message
 from observatory.outputs.slack import Background, render_removed, render_reply, render_root
+from observatory.outputs.slack.alert import render_alert, render_alert_reply
 from observatory.outputs.slack.alive import Setting, render_alive, render_alive_reply
 
 _BECAUSE: Mapping[OwnedBecause, str] = {
@@ -86,8 +87,7 @@ class Announce:
     def _owner(self, incident: Incident, catalog: Catalog) -> Ownership:
         """The present owner; of a service that is gone, the squad that owned it when the incident opened."""
         rules = Rules(catch_all=self.addresses.catch_all)
-        labels = {"service": incident.service} if incident.origin is Origin.SLO else {}
-        owner = resolve_owner(labels, catalog, rules)
+        owner = resolve_owner(_owning(incident), catalog, rules)
         squad = catalog.squads.get(incident.squad)
         if owner.squad is not None or squad is None:
             return owner
@@ -97,10 +97,7 @@ class Announce:
         transition, entry = told.transition, told.entry
         incident, status, mention = transition.incident, transition.status, told.notification.mention
         if incident.origin is not Origin.SLO:
-            setting = Setting(told.owner.squad, self._incident(incident), told.calls, self.interactive)
-            is_reply = told.notification.kind is NotificationKind.REPLY
-            render = render_alive_reply if is_reply else render_alive
-            return render(transition, setting, now=now, ping=mention)
+            return self._of_no_slo(told, now=now)
         if entry is None or status is None:
             return render_removed(incident, now=now)
         spent = self._spent(transition)
@@ -119,6 +116,17 @@ class Announce:
             interactive=self.interactive,
         )
         return render_root(incident, status, entry, background, now=now, ping=mention)
+
+    def _of_no_slo(self, told: "_Told", *, now: datetime) -> Message:
+        incident, ping = told.transition.incident, told.notification.mention
+        setting = Setting(told.owner.squad, self._incident(incident), told.calls, self.interactive)
+        is_reply = told.notification.kind is NotificationKind.REPLY
+        if incident.origin is Origin.ALERT:
+            say = render_alert_reply if is_reply else render_alert
+            because = _BECAUSE[told.owner.reason]
+            return say(told.transition, setting, because=because, now=now, ping=ping)
+        render = render_alive_reply if is_reply else render_alive
+        return render(told.transition, setting, now=now, ping=ping)
 
     def _spent(self, transition: Transition) -> float | None:
         """The share of the budget that the incident cost; only asked when it is over.
@@ -152,6 +160,17 @@ class _Told:
     owner: Ownership
     calls: str | None
     """Whom an escalation calls, where that is not the owner's on-call."""
+
+
+def _owning(incident: Incident) -> Mapping[str, str]:
+    """The labels by which its owner is found; a drill or a watchdog has the one that it was opened for."""
+    match incident.origin:
+        case Origin.SLO:
+            return {"service": incident.service}
+        case Origin.ALERT:
+            return {} if incident.alert is None else incident.alert.labels
+        case _:
+            return {}
 
 
 def _notes(incident: Incident) -> Sequence[str]:

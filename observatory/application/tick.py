@@ -17,7 +17,9 @@ from observatory.alerting import (
     ladder,
     numbers_in,
 )
+from observatory.alerting.reports import Report
 from observatory.alerting.steps import overlaid
+from observatory.alerting.witness import witnessed
 from observatory.application.announce import Announce
 from observatory.application.definitions import Definitions
 from observatory.application.delivery import Delivery
@@ -63,6 +65,8 @@ class Tick:
     """Whether the past is known well enough to alert on."""
     catch_all: str | None = None
     """Slack channel of last resort."""
+    heard: Callable[[datetime], Sequence[Report]] = lambda _: ()
+    """What others' alerts say, those that ended lately (after this moment) too."""
     judge: Judge = field(init=False)
     audit: AuditExclusions = field(init=False)
     _plan: tuple[Catalog, Plan] | None = field(default=None, init=False)
@@ -202,6 +206,8 @@ class Tick:
     def _alert(self, evaluation: Judged, catalog: Catalog, *, now: datetime) -> None:
         """Decide and announce; incidents and what is to be told of them are written in one transaction."""
         incidents = self._incidents(now)
+        heard = self.heard(now - PATIENCE.reopen_within)
+        evaluation = witnessed(evaluation, heard, catalog, now=now)
         transitions = decide_all(
             incidents,
             evaluation,

@@ -31,6 +31,9 @@ from observatory.application.rounds import Limits
 from observatory.application.snapshot import Board, Health, Snapshot, Views
 from observatory.application.status import Status
 from observatory.application.tick import Tick
+from observatory.bootstrap.alertmanager import Alerts
+from observatory.bootstrap.alertmanager import Surroundings as Beside
+from observatory.bootstrap.alertmanager import alerts as others_alerts
 from observatory.bootstrap.alive import Alive, Parts, alive
 from observatory.bootstrap.metrics import more_servers, prometheus
 from observatory.bootstrap.slack import door, slack
@@ -58,6 +61,8 @@ class Observatory:
     leadership: Leadership
     """Whether it is this replica that evaluates."""
     alive: Alive
+    others: Alerts
+    """What others' alerts go through."""
     clock: Clock
 
 
@@ -112,6 +117,7 @@ def build(  # noqa: PLR0913 - one for each port
         lag=settings.lag,
         complete=lambda: catch_up.complete,
         catch_all=settings.catch_all_channel,
+        heard=lambda since: stores.reports.reports(since=since),
     )
     deliver = messenger and Deliver(
         alerts,
@@ -136,10 +142,26 @@ def build(  # noqa: PLR0913 - one for each port
             catalog=lambda: definitions.catalog,
         )
     )
+    others = others_alerts(
+        Beside(
+            settings=settings,
+            clock=clock,
+            board=board,
+            decisions=stores.decisions,
+            reports=stores.reports,
+            announce=announce,
+            addresses=addresses,
+            catalog=lambda: definitions.catalog,
+        )
+    )
     reports = Reports(board, alerts, clock, tick.judge.watch)
     views = Views(board, alerts, clock, BurnDown(recorder, board), vitals, reports)
-    done = actions(Ledger(alerts, board, announce), clock, door=buttons, signs=stores.signs)
-    return Observatory(tick, catch_up, recorder, deliver or None, views, done, leadership, watching, clock)
+    done = actions(
+        Ledger(alerts, board, announce), clock, door=buttons, signs=stores.signs, receive=others.receive
+    )
+    return Observatory(
+        tick, catch_up, recorder, deliver or None, views, done, leadership, watching, others, clock
+    )
 
 
 def build_status(

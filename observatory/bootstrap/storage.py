@@ -6,9 +6,18 @@ from os import getpid
 from uuid import uuid4
 
 from observatory.adapters.memory.lease import Alone
+from observatory.adapters.memory.reports import MemoryReports
 from observatory.adapters.memory.signs import MemorySigns
-from observatory.adapters.sql import SqlAlerts, SqlHistory, SqlLease, SqlSigns, create_engine, migrate
-from observatory.application.ports import AlertStore, HistoryStore, Lease, Signs
+from observatory.adapters.sql import (
+    SqlAlerts,
+    SqlHistory,
+    SqlLease,
+    SqlReports,
+    SqlSigns,
+    create_engine,
+    migrate,
+)
+from observatory.application.ports import AlertStore, HistoryStore, Lease, ReportStore, Signs
 from observatory.settings import Settings
 
 PROCESS = f"{socket.gethostname()}:{getpid()}:{uuid4().hex[:8]}"
@@ -26,12 +35,13 @@ class Storage:
     history: HistoryStore
     """Only the evaluator may write."""
     signs: Signs
+    reports: ReportStore
     lease: Lease
 
 
 def in_memory(alerts: AlertStore, history: HistoryStore) -> Storage:
     """Stores that no other process knows."""
-    return Storage(alerts, alerts, history, MemorySigns(), Alone())
+    return Storage(alerts, alerts, history, MemorySigns(), MemoryReports(), Alone())
 
 
 def storage(settings: Settings) -> Storage:
@@ -45,7 +55,9 @@ def storage(settings: Settings) -> Storage:
     migrate(engine)
     alerts = SqlAlerts(engine)
     if engine.dialect.name == "sqlite":
-        return Storage(alerts, alerts, SqlHistory(engine), SqlSigns(engine), Alone())
+        return Storage(alerts, alerts, SqlHistory(engine), SqlSigns(engine), SqlReports(engine), Alone())
     lease = SqlLease(engine, holder=PROCESS, length=settings.lease)
     fenced = SqlAlerts(engine, fence=lease.fence)
-    return Storage(alerts, fenced, SqlHistory(engine, fence=lease.fence), SqlSigns(engine), lease)
+    return Storage(
+        alerts, fenced, SqlHistory(engine, fence=lease.fence), SqlSigns(engine), SqlReports(engine), lease
+    )

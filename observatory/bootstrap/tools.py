@@ -79,6 +79,6 @@ def around_alertmanager(settings: Settings) -> Surroundings:
     """What Alertmanager's configuration says that no squad decides."""
     return Surroundings(
         folder=settings.alertmanager_folder,
-        webhook=settings.alertmanager_webhook_url,
+        observatory=settings.alertmanager_sees_us_at,
         catch_all=settings.catch_all_channel,
     )

@@ -26,6 +26,8 @@ _log = structlog.get_logger("observatory.scheduler")
 _EVERY_SECOND = timedelta(seconds=1)
 _ROUNDS, _ROUNDS_WITHOUT_AN_END = 50, 4
 _PRUNING = timedelta(hours=1)
+_ALERTS = timedelta(seconds=2)
+_NEIGHBOURS = timedelta(seconds=15)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -64,6 +66,10 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
         "heartbeat": (observatory.alive.heartbeat, Aligned(_EVERY_SECOND)),
         "watch": (lambda: _watch(observatory), Aligned(_EVERY_SECOND)),
     }
+    others = observatory.others
+    jobs["alerts"] = (lambda: leadership.only(others.decide), Aligned(_ALERTS))
+    if (neighbours := others.neighbours) is not None:
+        jobs["alertmanager"] = (lambda: leadership.only(neighbours), Aligned(_NEIGHBOURS))
     if (canary := observatory.alive.canary) is not None:
         jobs["canary"] = (canary, Aligned(_EVERY_SECOND))
     if (socket_mode := observatory.alive.socket_mode) is not None:
@@ -120,6 +126,7 @@ def _prune(observatory: Observatory) -> None:
     try:
         observatory.recorder.prune(now=now)
         observatory.views.alerts.prune(before=now - HOURS_KEPT)
+        observatory.others.reports.forget(before=now - HOURS_KEPT)
     except ObservatoryError as error:
         _log.error("prune_failed", error=str(error))
 

@@ -118,6 +118,8 @@ class SloStatus:
     """When a calendar window ends and its budget begins anew; None: a rolling one never does."""
     further: tuple[WindowBudget, ...] = ()
     """The budgets over the SLO's other windows."""
+    told_by: tuple[str, ...] = ()
+    """Alerts of Prometheus's own rules by which alone it is known to burn."""
     dispersion: float = 1.0
     """How clumped bad events usually are; 1 when they come one by one."""
 

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from observatory.adapters.sql.columns import document, line, message, moment, word
 from observatory.alerting import Incident, IncidentState, Notification, NotificationKind, Silence
+from observatory.alerting.reports import Report
 from observatory.application.audit import AuditEntry
 from observatory.application.delivery import DeliveryState
 
@@ -152,6 +153,15 @@ leases = sa.Table(
     sa.Column("holder", sa.Text, nullable=False, comment="One life of one process."),
     sa.Column("term", sa.BigInteger, nullable=False, comment="Grows with every change of holder."),
     sa.Column("expires_at", moment(), nullable=False, comment="By the database's clock."),
+)
+
+reports = sa.Table(
+    "reports",
+    metadata,
+    sa.Column("fingerprint", sa.Text, primary_key=True, comment="Of the labels of somebody else's alert."),
+    sa.Column("ended_at", moment(), comment="NULL while it fires."),
+    sa.Column("body", document(Report), nullable=False, comment="All of it."),
+    sa.Index("reports_by_end", "ended_at"),
 )
 
 signs_of_life = sa.Table(

@@ -1,5 +1,6 @@
 """What the use cases need of the outside world; each port has a real adapter and an in-memory one."""
 
+from observatory.application.ports.alertmanager import Alertmanager, Held, Pushed, ReportStore
 from observatory.application.ports.alerts import AlertStore
 from observatory.application.ports.clock import Clock
 from observatory.application.ports.dashboards import DashboardServer, Revision, SavedDashboard
@@ -13,14 +14,18 @@ from observatory.application.ports.signs import Signs
 
 __all__ = [
     "AlertStore",
+    "Alertmanager",
     "Clock",
     "DashboardServer",
     "Documents",
+    "Held",
     "HistoryStore",
     "Lease",
     "Messenger",
     "MetricsSource",
     "Posted",
+    "Pushed",
+    "ReportStore",
     "Revision",
     "RuleGroupServer",
     "RuleLoader",

@@ -14,6 +14,7 @@ from observatory.application.ledger import Ledger
 from observatory.application.snapshot import Views
 from observatory.entrypoints.api import (
     acknowledge,
+    alertmanager,
     audit,
     drills,
     events,
@@ -25,7 +26,7 @@ from observatory.entrypoints.api import (
     squads,
     watchdog,
 )
-from observatory.entrypoints.api.access import SIGN_IN, TokenRequired
+from observatory.entrypoints.api.access import SIGN_IN, Guest, TokenRequired
 from observatory.entrypoints.api.http import BelowPath, CarefulHeaders, HeadAndETag
 from observatory.entrypoints.api.metrics import metrics_router
 from observatory.entrypoints.api.problems import (
@@ -79,6 +80,7 @@ def create_app(views: Views, settings: Settings, allowed: Actions | None = None)
         drills.router,
         watchdog.router,
         interactions.router,
+        alertmanager.router,
     ):
         app.include_router(router)
     app.include_router(pages.router, include_in_schema=False)
@@ -100,9 +102,24 @@ def _middleware(views: Views, settings: Settings) -> list[Middleware]:
     if settings.token is not None:
         secret = settings.token.get_secret_value()
         layers.append(
-            Middleware(TokenRequired, secret=secret, clock=views.clock, base=base, open_paths=_OPEN)
+            Middleware(
+                TokenRequired,
+                secret=secret,
+                clock=views.clock,
+                base=base,
+                open_paths=_OPEN,
+                guest=_guest(settings),
+            )
         )
     return layers
+
+
+def _guest(settings: Settings) -> Guest | None:
+    """Alertmanager, where it has a token of its own."""
+    if settings.alertmanager_token is None:
+        return None
+    secret = settings.alertmanager_token.get_secret_value()
+    return Guest(secret, (alertmanager.PATH, watchdog.router.prefix))
 
 
 def _answer_errors(app: FastAPI) -> None:

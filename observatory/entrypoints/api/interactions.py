@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from observatory.entrypoints.api.actors import Allowed
+from observatory.entrypoints.api.bodies import bounded
 from observatory.entrypoints.api.problems import problem
 from observatory.entrypoints.presses import Interaction, carry_out, read_interaction
 
@@ -32,7 +33,7 @@ async def interactions(request: Request, allowed: Allowed) -> Response:
     door = allowed.door
     if door is None or door.genuine is None:
         return problem(404, "Buttons need OBSERVATORY_SLACK_SIGNING_SECRET.")
-    body = await _raw(request)
+    body = await bounded(request, _LARGEST)
     if body is None:
         return problem(413, f"An interaction has at most {_LARGEST} bytes.")
     if not door.genuine(body, request.headers):
@@ -54,13 +55,3 @@ def read_form(body: bytes) -> Interaction | None:
         return read_interaction(form["payload"][0])
     except (ValueError, KeyError):
         return None
-
-
-async def _raw(request: Request) -> bytes | None:
-    """The body as it came; None when there is more than we read."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST:
-            return None
-    return bytes(body)

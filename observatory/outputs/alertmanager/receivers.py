@@ -17,7 +17,7 @@ class Surroundings:
 
     folder: str = "/etc/alertmanager"
     """Where Alertmanager finds `slack_url`, `slack_token` and `observatory_token`: secrets are in no repository."""
-    webhook: str = "http://observatory:8600/api/v1/alertmanager"
+    observatory: str = "http://observatory:8600"
     """How Alertmanager reaches Observatory."""
     catch_all: str | None = None
     """Slack channel of last resort."""
@@ -30,8 +30,8 @@ class Surroundings:
 def receivers(catalog: Catalog, around: Surroundings) -> Iterator[dict[str, Any]]:
     """Every receiver that the routes name, in their order."""
     yield _unowned(around)
-    beats = f"{around.webhook.rstrip('/')}/watchdog"
-    yield {"name": tree.DEAD_MAN, "webhook_configs": [_webhook(beats, around) | {"send_resolved": False}]}
+    beats = _webhook("/api/v1/watchdogs/alertmanager", around) | {"send_resolved": False}
+    yield {"name": tree.DEAD_MAN, "webhook_configs": [beats]}
     yield {"name": tree.NOBODY}
     for squad in sorted(catalog.squads.values(), key=lambda squad: squad.name):
         to = tree.escalates_to(squad, catalog)
@@ -97,13 +97,17 @@ def _slack(name: str, channel: str, words: _Words, around: Surroundings) -> dict
 def _unowned(around: Surroundings) -> dict[str, Any]:
     """Observatory may know whose it is; the channel of last resort is told in any case."""
     words = _Words(None, "Nobody owns it: its label squad names no squad of the catalog")
-    told: dict[str, Any] = {"name": tree.OBSERVATORY, "webhook_configs": [_webhook(around.webhook, around)]}
+    told: dict[str, Any] = {
+        "name": tree.OBSERVATORY,
+        "webhook_configs": [_webhook("/api/v1/alertmanager", around)],
+    }
     if around.catch_all is not None:
         told |= _slack(tree.OBSERVATORY, around.catch_all, words, around)
     return told
 
 
-def _webhook(url: str, around: Surroundings) -> dict[str, Any]:
+def _webhook(path: str, around: Surroundings) -> dict[str, Any]:
+    url = around.observatory.rstrip("/") + path
     return {"url": url, "send_resolved": True, "http_config": _shown(around.file("observatory_token"))}
 
 

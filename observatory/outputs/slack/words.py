@@ -40,6 +40,8 @@ def title(incident: Incident, status: SloStatus) -> str:
         return f"{asks}: {what} stopped burning"
     if is_slice(status) and status.consumed is not None:
         return f"{asks}: {what} has spent {numbers.percent(status.consumed)} of its slice"
+    if status.told_by:
+        return f"{asks}: {what} is burning, say Prometheus's rules; it cannot be measured here"
     if is_unknown(status) or burn is None:
         return f"{asks}: {what} was burning, and now cannot be measured"
     return f"{asks}: {what} is burning {numbers.factor(burn.rate)} too fast"
