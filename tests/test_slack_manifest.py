@@ -88,6 +88,8 @@ NEEDS = {
     "conversations_history": {"channels:history", "groups:history"},
     "conversations_join": {"channels:join"},
     "conversations_replies": {"channels:history", "groups:history"},
+    "files_getUploadURLExternal": {"files:write"},
+    "files_completeUploadExternal": {"files:write"},
     "auth_test": set(),
 }
 """The methods that we call, and the scopes that they ask for."""

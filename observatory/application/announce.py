@@ -24,7 +24,7 @@ from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import TIERS
 from observatory.evaluation.slices import is_slice
 from observatory.outputs.links import dashboard_url, service_uid
-from observatory.outputs.message import Message
+from observatory.outputs.message import About, Message
 from observatory.outputs.slack import Background, render_removed, render_reply, render_root
 from observatory.outputs.slack.alert import render_alert, render_alert_reply
 from observatory.outputs.slack.alive import Setting, render_alive, render_alive_reply
@@ -82,7 +82,8 @@ class Announce:
         owner = self._owner(transition.incident, catalog)
         for notification in notifications(transition, owner, now=now):
             told = _Told(notification, transition, entry, owner, _called(notification, transition, catalog))
-            yield Delivery(notification, self._message(told, catalog, scene, now=now))
+            message = self._message(told, catalog, scene, now=now)
+            yield Delivery(notification, replace(message, about=self._about(transition.incident)))
 
     def _owner(self, incident: Incident, catalog: Catalog) -> Ownership:
         """The present owner; of a service that is gone, the squad that owned it when the incident opened."""
@@ -108,7 +109,7 @@ class Announce:
             incident=self._incident(incident),
             owned_because=_BECAUSE[told.owner.reason],
             spent=spent,
-            causes=scene.causes(incident, catalog),
+            causes=tuple(scene.causes(incident, catalog, page=self._incident)),
             companions=scene.companions(incident),
             events=tuple(happening(incident.slo, catalog, now=now)),
             notes=_notes(incident),
@@ -139,7 +140,21 @@ class Announce:
         if status is None or not status.budget or is_slice(status):
             return None
         noticed_in = min(tier.short for tier in TIERS if tier.name in incident.tiers)
-        return self.bad_events(incident.slo, incident.opened_at - noticed_in, status.at) / status.budget
+        return (
+            self.bad_events(status.column or incident.slo, incident.opened_at - noticed_in, status.at)
+            / status.budget
+        )
+
+    def _about(self, incident: Incident) -> About:
+        return About(
+            incident.id,
+            incident.service,
+            incident.slo,
+            incident.squad,
+            incident.severity,
+            incident.state,
+            self._incident(incident),
+        )
 
     def _dashboard(self, entry: ServiceSlo) -> str | None:
         grafana = self.addresses.grafana_url

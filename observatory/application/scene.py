@@ -1,6 +1,6 @@
 """What else goes on while an incident burns: who burns with it, what it probably comes from, which events are on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -26,13 +26,16 @@ class Scene:
         """Who is told below its message."""
         return [Companion(one, self.status(one.slo)) for one in members(incident, self.incidents.values())]
 
-    def causes(self, incident: Incident, catalog: Catalog) -> Sequence[Cause]:
-        """The burning dependencies that it probably comes from."""
-        since = paging(self.incidents.values())
-        return [
-            Cause(name, promiser.squad if (promiser := catalog.promiser(name)) else None, since.get(name))
-            for name in incident.causes
-        ]
+    def causes(
+        self, incident: Incident, catalog: Catalog, *, page: Callable[[Incident], str | None]
+    ) -> Iterator[Cause]:
+        """The burning dependencies that it probably comes from; `page` gives the address of an incident's page."""
+        for name in incident.causes:
+            pages = [one for one in self.incidents.values() if one.service == name and name in paging([one])]
+            first = min(pages, key=lambda one: one.opened_at, default=None)
+            owner = promiser.squad if (promiser := catalog.promiser(name)) else None
+            since, address = (None, None) if first is None else (first.opened_at, page(first))
+            yield Cause(name, owner, since, address)
 
 
 def happening(slo: str, catalog: Catalog, *, now: datetime) -> Iterator[Happening]:

@@ -1,9 +1,10 @@
 """Slack, as far as the settings have the secrets for it."""
 
 from observatory.adapters.slack import SlackMessenger
+from observatory.adapters.slack_files import SlackFiles
 from observatory.adapters.slack_interactions import SlackSignatures, SlackWhispers
 from observatory.application.actions import Door
-from observatory.application.ports import Clock, Messenger
+from observatory.application.ports import Clock, Messenger, Pictures
 from observatory.settings import Settings
 
 
@@ -12,6 +13,13 @@ def slack(settings: Settings) -> Messenger | None:
     if settings.slack_token is None:
         return None
     return SlackMessenger(settings.slack_token.get_secret_value(), base_url=settings.slack_api_url)
+
+
+def pictures(settings: Settings) -> Pictures | None:
+    """The way to show charts, or None without a token."""
+    if settings.slack_token is None:
+        return None
+    return SlackFiles(settings.slack_token.get_secret_value(), base_url=settings.slack_api_url)
 
 
 def door(settings: Settings, clock: Clock) -> Door | None:

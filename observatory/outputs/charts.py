@@ -25,7 +25,9 @@ class Scheme(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Ink:
+class Ink:
+    """The colours of a scheme."""
+
     paper: str
     text: str
     grid: str
@@ -36,36 +38,58 @@ class _Ink:
 
 
 _INKS = {
-    Scheme.LIGHT: _Ink("#ffffff", "#4d5663", "#e4e8ee", "#2456c7", "#626c7a", "#b91c1c", "#d5dae1"),
-    Scheme.DARK: _Ink("#171d25", "#b3bdca", "#2b333e", "#8ab4ff", "#9aa4b2", "#ff8a80", "#37404c"),
+    Scheme.LIGHT: Ink("#ffffff", "#4d5663", "#e4e8ee", "#2456c7", "#626c7a", "#b91c1c", "#d5dae1"),
+    Scheme.DARK: Ink("#171d25", "#b3bdca", "#2b333e", "#8ab4ff", "#9aa4b2", "#ff8a80", "#37404c"),
 }
+LIGHT = _INKS[Scheme.LIGHT]
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 
 def burn_down_svg(
-    points: Sequence[BudgetPoint], *, scheme: Scheme = Scheme.LIGHT, width: int = 760, height: int = 240
+    points: Sequence[BudgetPoint],
+    *,
+    ends: datetime | None = None,
+    scheme: Scheme = Scheme.LIGHT,
+    width: int = 760,
+    height: int = 240,
 ) -> str:
-    """The budget of one window as it was spent, as an SVG of about this size in CSS pixels; `points` is not empty."""
-    return str(vl_convert.vegalite_to_svg(_specification(points, _INKS[scheme], width, height)))
+    """The budget of one window as it was spent, as an SVG of about this size in CSS pixels.
+
+    Args:
+        points: not empty.
+        ends: of a calendar window under way: when it ends, and even spending too.
+        scheme: the colours.
+        width: CSS pixels.
+        height: CSS pixels.
+    """
+    return str(vl_convert.vegalite_to_svg(_specification(points, _INKS[scheme], width, height, ends=ends)))
 
 
 def burn_down_png(points: Sequence[BudgetPoint], *, title: str, width: int = 720, height: int = 260) -> bytes:
     """The same as a PNG of twice this size, on white and with a title: Slack shows it without its surroundings."""
-    specification = _specification(points, _INKS[Scheme.LIGHT], width, height, title=title)
+    specification = _specification(points, LIGHT, width, height, title=title)
     return bytes(vl_convert.vegalite_to_png(specification, scale=2))
 
 
 def _specification(
-    points: Sequence[BudgetPoint], ink: _Ink, width: int, height: int, *, title: str = ""
+    points: Sequence[BudgetPoint],
+    ink: Ink,
+    width: int,
+    height: int,
+    *,
+    title: str = "",
+    ends: datetime | None = None,
 ) -> dict[str, Any]:
     """Vega-Lite's JSON. Not validated here: that takes five times as long as all the rest, and a test does it."""
-    chart = _burn_down(points, ink, width=width, height=height)
+    chart = _burn_down(points, ink, width=width, height=height, ends=ends)
     if title:
         chart = chart.properties(title=title)
     return dict(chart.to_dict(validate=False))
 
 
-def _burn_down(points: Sequence[BudgetPoint], ink: _Ink, *, width: int, height: int) -> alt.LayerChart:
+def _burn_down(
+    points: Sequence[BudgetPoint], ink: Ink, *, width: int, height: int, ends: datetime | None
+) -> alt.LayerChart:
     lowest = min((point.remaining for point in points if point.remaining is not None), default=0.0)
     x = alt.X(
         "at:T",
@@ -80,17 +104,18 @@ def _burn_down(points: Sequence[BudgetPoint], ink: _Ink, *, width: int, height: 
     )
     layers = [
         *_missing(points, ink),
-        *_ideal(points, ink, x, y, labelled=width > _NARROW),
-        _over([{"remaining": 0}]).mark_rule(color=ink.overspent, strokeWidth=1).encode(y=y),
+        *_ideal((points[0].at - _HOUR, ends or points[-1].at), ink, x, y, labelled=width > _NARROW),
+        over([{"remaining": 0}]).mark_rule(color=ink.overspent, strokeWidth=1).encode(y=y),
         *_spent(points, ink, x, y),
     ]
     side, foot = _LABELS
     return alt.LayerChart(
-        layer=layers, width=width - side, height=height - foot, config=alt.Config(**_config(ink))
+        layer=layers, width=width - side, height=height - foot, config=alt.Config(**chart_config(ink))
     )
 
 
-def _config(ink: _Ink) -> dict[str, Any]:
+def chart_config(ink: Ink) -> dict[str, Any]:
+    """What all charts look like."""
     return {
         "background": ink.paper,
         "font": _FONT,
@@ -108,14 +133,14 @@ def _config(ink: _Ink) -> dict[str, Any]:
     }
 
 
-def _spent(points: Sequence[BudgetPoint], ink: _Ink, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
+def _spent(points: Sequence[BudgetPoint], ink: Ink, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
     """The line with what lies between it and zero, once above zero and once below, and a point where it ends."""
-    rows: list[tuple[str, float | None]] = [(_moment(points[0].at - _HOUR), 1.0)]
-    rows += [(_moment(point.at), point.remaining) for point in points]
+    rows: list[tuple[str, float | None]] = [(moment_text(points[0].at - _HOUR), 1.0)]
+    rows += [(moment_text(point.at), point.remaining) for point in points]
     for sign, colour in ((1, ink.line), (-1, ink.overspent)):
         drawn = [{"at": at, "remaining": _one_side(left, sign)} for at, left in rows]
         if any(row["remaining"] is not None for row in drawn):
-            area = _over(drawn).mark_area(
+            area = over(drawn).mark_area(
                 color=colour,
                 opacity=0.12,
                 line={"color": colour, "strokeWidth": 2, "opacity": 1},
@@ -126,7 +151,7 @@ def _spent(points: Sequence[BudgetPoint], ink: _Ink, x: alt.X, y: alt.Y) -> Iter
     at, left = next((at, left) for at, left in reversed(rows) if left is not None)
     colour = ink.overspent if left < 0 else ink.line
     yield (
-        _over([{"at": at, "remaining": left}]).mark_circle(color=colour, size=55, opacity=1).encode(x=x, y=y)
+        over([{"at": at, "remaining": left}]).mark_circle(color=colour, size=55, opacity=1).encode(x=x, y=y)
     )
 
 
@@ -135,21 +160,21 @@ def _one_side(left: float | None, sign: int) -> float | None:
 
 
 def _ideal(
-    points: Sequence[BudgetPoint], ink: _Ink, x: alt.X, y: alt.Y, *, labelled: bool
+    window: tuple[datetime, datetime], ink: Ink, x: alt.X, y: alt.Y, *, labelled: bool
 ) -> Iterator[alt.Chart]:
     """Spending evenly: the whole budget at the start of the window, none at its end."""
-    start, end = points[0].at - _HOUR, points[-1].at
-    ends = [{"at": _moment(start), "remaining": 1.0}, {"at": _moment(end), "remaining": 0.0}]
-    yield _over(ends).mark_line(color=ink.ideal, strokeDash=[5, 4], strokeWidth=1.3).encode(x=x, y=y)
+    start, end = window
+    ends = [{"at": moment_text(start), "remaining": 1.0}, {"at": moment_text(end), "remaining": 0.0}]
+    yield over(ends).mark_line(color=ink.ideal, strokeDash=[5, 4], strokeWidth=1.3).encode(x=x, y=y)
     if labelled:
-        third = [{"at": _moment(start + (end - start) * 0.7), "remaining": 0.3}]
-        text = _over(third).mark_text(
+        third = [{"at": moment_text(start + (end - start) * 0.7), "remaining": 0.3}]
+        text = over(third).mark_text(
             text="even spending", color=ink.ideal, align="left", dx=8, dy=-8, fontSize=12
         )
         yield text.encode(x=x, y=y)
 
 
-def _missing(points: Sequence[BudgetPoint], ink: _Ink) -> Iterator[alt.Chart]:
+def _missing(points: Sequence[BudgetPoint], ink: Ink) -> Iterator[alt.Chart]:
     """Grey where nothing was measured."""
     spans: list[tuple[datetime, datetime]] = []
     for point in points:
@@ -160,15 +185,16 @@ def _missing(points: Sequence[BudgetPoint], ink: _Ink) -> Iterator[alt.Chart]:
             start = spans.pop()[0]
         spans.append((start, point.at))
     if spans:
-        rows = [{"from": _moment(start), "to": _moment(end)} for start, end in spans]
-        grey = _over(rows).mark_rect(color=ink.missing, opacity=0.7)
+        rows = [{"from": moment_text(start), "to": moment_text(end)} for start, end in spans]
+        grey = over(rows).mark_rect(color=ink.missing, opacity=0.7)
         yield grey.encode(x=alt.X("from:T", title=None), x2="to:T")
 
 
-def _over(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+def over(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """A chart over these rows."""
     return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]  # altair leaves its schema classes untyped
 
 
-def _moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
     """In UTC but without a zone: Vega would turn it into the zone of the machine that draws."""
     return moment.replace(tzinfo=None).isoformat()

@@ -9,6 +9,7 @@ from observatory.application.ports.history import HistoryStore
 from observatory.application.ports.lease import Lease
 from observatory.application.ports.messenger import Messenger, Posted
 from observatory.application.ports.metrics import MetricsSource
+from observatory.application.ports.pictures import Picture, Pictures
 from observatory.application.ports.rules import RuleGroupServer, RuleLoader
 from observatory.application.ports.signs import Signs
 
@@ -23,6 +24,8 @@ __all__ = [
     "Lease",
     "Messenger",
     "MetricsSource",
+    "Picture",
+    "Pictures",
     "Posted",
     "Pushed",
     "ReportStore",

@@ -8,7 +8,7 @@ from observatory.alerting.model import Origin
 from observatory.catalog import OnCall, Squad
 from observatory.outputs.message import Block, Message
 from observatory.outputs.slack import layout, numbers
-from observatory.outputs.slack.people import deeds, presses
+from observatory.outputs.slack.people import Action, deeds, presses
 from observatory.outputs.slack.reply import unanswered
 from observatory.outputs.slack.text import escape, mention, mrkdwn, plain
 
@@ -19,7 +19,7 @@ _STANDS = {
 }
 _NAME = 60
 _LOOK_AT = (
-    "Until then what its Prometheus alerts on may reach nobody. Is Prometheus up and evaluating its rules, is"
+    "Meanwhile what its Prometheus alerts on may reach nobody. Is Prometheus up and evaluating its rules, is"
     " Alertmanager up, and does it reach Observatory?"
 )
 
@@ -76,7 +76,9 @@ def _watchdog(incident: Incident, setting: Setting, *, now: datetime, ping: bool
         layout.section(f"*{escape(silent[0].upper() + silent[1:])}.*" + ("" if over else f"\n{_LOOK_AT}")),
         layout.section(_owner(incident, setting, ping=ping)),
         *layout.buttons(
-            (("Incident", setting.incident),), urgent=pressed[0].label if pressed else None, presses=pressed
+            (("Incident", setting.incident),),
+            urgent=next((one.label for one in pressed if one.action_id == Action.ACKNOWLEDGE), None),
+            presses=pressed,
         ),
         layout.context(f"Incident {mrkdwn(incident.id, _NAME)}"),
     )

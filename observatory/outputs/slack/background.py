@@ -24,6 +24,8 @@ class Cause:
     squad: str | None
     """Its owner."""
     since: datetime | None
+    incident: str | None = None
+    """Address of its incident's page."""
 
 
 @dataclass(frozen=True, slots=True)

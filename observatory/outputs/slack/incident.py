@@ -3,15 +3,15 @@
 from datetime import datetime, timedelta
 
 from observatory.alerting import Incident, IncidentState
-from observatory.catalog import ServiceSlo
+from observatory.catalog import InSlices, ServiceSlo
 from observatory.evaluation import Severity, SloStatus
 from observatory.outputs.message import Message
 from observatory.outputs.slack import layout, numbers
 from observatory.outputs.slack.background import Background
-from observatory.outputs.slack.people import deeds, presses
+from observatory.outputs.slack.people import Action, deeds, presses
 from observatory.outputs.slack.surroundings import surroundings
 from observatory.outputs.slack.text import escape, mention, mrkdwn, plain
-from observatory.outputs.slack.words import deciding_burns, is_unknown, left, title, until_gone
+from observatory.outputs.slack.words import deciding_burns, is_unknown, left, over, title, until_gone
 
 _BAR = 10
 
@@ -41,7 +41,8 @@ def render_root(
     pressed = (
         presses(incident, entry.squad.on_call, now=now, together=together) if background.interactive else []
     )
-    urgent = pressed[0].label if pressed else "Runbook"
+    asks = [one.label for one in pressed if one.action_id == Action.ACKNOWLEDGE]
+    urgent = next(iter(asks), "Runbook")
     zone = entry.squad.on_call.timezone
     done = deeds(incident, zone, now=now)
     blocks = (
@@ -80,7 +81,7 @@ def _story(facts: str, status: SloStatus, entry: ServiceSlo) -> str:
         lines.append(_bar(status.remaining))
     if status.sli is not None:
         target = numbers.sli(status.objective)
-        lines.append(f"{numbers.sli(status.sli)} good over {numbers.span(status.window)}, {target} promised")
+        lines.append(f"{numbers.sli(status.sli)} good {over(entry.slo.window)}, {target} promised")
     if entry.slo.description:
         lines.append(f"_{mrkdwn(entry.slo.description, 300)}_")
     if status.failure is not None:
@@ -103,9 +104,11 @@ def _figures(
     resolved = incident.state is IncidentState.RESOLVED
     until = f"until {numbers.clock_time(_ended(incident), zone, now=now)}"
     so_far = f"for {numbers.span(max(now - incident.opened_at, timedelta()))}"
+    if incident.reopened:
+        so_far = f"re-opened {incident.reopened}×"
     return [
         ("Burn rate", _burns(status, incident)),
-        ("Bad events", _bad_events(status)),
+        ("Bad slices" if isinstance(entry.slo.method, InSlices) else "Bad events", _bad_events(status)),
         ("Since", f"{since}, {until if resolved else so_far}"),
         ("Data", _data(status, now=now)),
     ]

@@ -49,7 +49,7 @@ def presses(incident: Incident, on_call: OnCall, *, now: datetime, together: boo
     until = numbers.clock_time(begins, on_call.timezone, now=begins)
     silences = [
         Press(Action.SILENCE_HOUR, f"Silence{every} 1 h", incident.id),
-        Press(Action.SILENCE_MORNING, f"Silence{every} until morning, {until}", incident.id),
+        Press(Action.SILENCE_MORNING, f"Silence{every} until {until}", incident.id),
     ]
     if incident.state is IncidentState.ACKNOWLEDGED:
         return silences

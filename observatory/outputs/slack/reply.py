@@ -36,13 +36,23 @@ def render_reply(
     headline = _ended(transition) if resolved else _burning(transition, now=now)
     numbers_line = _cost(transition, spent) if resolved else _standing(transition)
     zone = entry.squad.on_call.timezone
-    shown = headline if incident.joined is None else f"{plain(incident.slo, 70)}: {headline}"
-    lines = [f"*{escape(shown)}*", escape(f"{numbers_line} ({numbers.clock_time(now, zone, now=now)}).")]
+    lines = [
+        f"*{escape(_named(headline, transition))}*",
+        escape(f"{numbers_line} ({numbers.clock_time(now, zone, now=now)})."),
+    ]
     on_call = calls or entry.squad.slack.mention
     if ping and not resolved and incident.severity is Severity.PAGE and on_call:
         lines.append(mention(on_call))
     text = escape(f"{headline}: {plain(incident.slo, 120)}, {numbers_line}")
     return Message(text=text, blocks=(layout.section("\n".join(lines)),))
+
+
+def _named(headline: str, transition: Transition) -> str:
+    """In another one's thread the SLO is said as well."""
+    incident = transition.incident
+    if incident.joined is None or transition.reason is Reason.TIER_FIRED:
+        return headline
+    return f"{plain(incident.slo, 70)}: {headline}"
 
 
 def _burning(transition: Transition, *, now: datetime) -> str:
@@ -68,7 +78,9 @@ def _otherwise(transition: Transition) -> str:
     if transition.reason is Reason.OWNER_CHANGED:
         return f"➡️ Owned by {plain(transition.incident.squad, 60)} from now on"
     if transition.reason is Reason.TIER_FIRED:
-        return f"{ASKS[transition.incident.severity]}: burning as well"
+        return (
+            f"{ASKS[transition.incident.severity]}: {plain(transition.incident.slo, 70)} is burning as well"
+        )
     return f"ℹ️ {transition.reason.replace('_', ' ').capitalize()}"
 
 

@@ -7,7 +7,7 @@ from observatory.alerting import IncidentState
 from observatory.evaluation import Severity
 from observatory.outputs.slack import numbers
 from observatory.outputs.slack.background import Background, Cause, Companion, Happening
-from observatory.outputs.slack.text import mrkdwn
+from observatory.outputs.slack.text import escape, mrkdwn
 from observatory.outputs.slack.words import headline_burn, is_unknown, left
 
 _SHOWN = 5
@@ -32,7 +32,9 @@ def surroundings(background: Background, zone: str, *, now: datetime) -> list[st
 def _cause(cause: Cause, zone: str, *, now: datetime) -> str:
     owner = f" (owner: {mrkdwn(cause.squad, 60)})" if cause.squad else ""
     since = f", paging since {numbers.clock_time(cause.since, zone, now=now)}" if cause.since else ""
-    return f"🔗 *Probably caused by {mrkdwn(cause.service, 70)}*{owner}{since}"
+    name = mrkdwn(cause.service, 70)
+    linked = name if cause.incident is None else f"<{escape(cause.incident)}|{name}>"
+    return f"🔗 *Probably caused by {linked}*{owner}{since}"
 
 
 def _companions(background: Background) -> Iterator[str]:

@@ -203,6 +203,8 @@ class Methods:
         }
         if posting.blocks:
             message["blocks"] = posting.blocks
+        if files := self._files(posting):
+            message["files"] = files
         if posting.client_msg_id:
             message["client_msg_id"] = posting.client_msg_id
         if posting.edited:
@@ -211,6 +213,12 @@ class Methods:
             kind = {"event_type": posting.metadata["event_type"]}
             message["metadata"] = posting.metadata if payload else kind
         return message | self._thread(posting)
+
+    def _files(self, posting: Posting) -> list[Body]:
+        """The files that are shared in a message."""
+        ids = (str(block.get("slack_file", {}).get("id")) for block in posting.blocks)
+        found = (self._uploads.find(file_id) for file_id in ids)
+        return [{"id": one.id, "name": one.name, "title": one.title} for one in found if one is not None]
 
     def _thread(self, posting: Posting) -> Body:
         if posting.is_reply:

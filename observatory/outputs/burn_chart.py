@@ -1,0 +1,90 @@
+"""The chart below an incident's message: how fast the budget has burned in the last hours, against what fires."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import altair as alt
+import vl_convert
+
+from observatory.outputs.charts import LIGHT, chart_config, moment_text, over
+
+_WIDTH, _HEIGHT = 720, 230
+_FIVE_MINUTES = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class BurnPoint:
+    """The burn rate of the five minutes from `at`."""
+
+    at: datetime
+    rate: float | None
+    """1 spends the budget exactly within the window. None: nothing was counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is drawn besides the burn."""
+
+    opened_at: datetime
+    threshold: float
+    """The burn rate that the incident's tier stands for."""
+    zone: str
+
+
+def burn_png(points: Sequence[BurnPoint], marks: Marks, *, title: str) -> bytes:
+    """A PNG, twice 720 by 230 pixels, on white: it lies in dark and light Slacks; times are the zone's; `points` is not empty."""
+    zone = ZoneInfo(marks.zone)
+    chart = alt.LayerChart(
+        layer=list(_layers(points, marks, zone)),
+        width=_WIDTH,
+        height=_HEIGHT,
+        title=title,
+        config=alt.Config(**chart_config(LIGHT)),
+    )
+    return bytes(vl_convert.vegalite_to_png(chart.to_dict(validate=False), scale=2))
+
+
+def _layers(points: Sequence[BurnPoint], marks: Marks, zone: ZoneInfo) -> Iterator[alt.Chart]:
+    ending = BurnPoint(points[-1].at + _FIVE_MINUTES, points[-1].rate)  # the last step has a width, too
+    rows = [{"at": _local(point.at, zone), "rate": point.rate} for point in (*points, ending)]
+    highest = max([marks.threshold * 1.3, *(point.rate for point in points if point.rate is not None)])
+    x = alt.X("at:T", title=None, axis=alt.Axis(format="%H:%M", tickCount=8, labelFlush=True, grid=False))
+    scale = alt.Scale(domain=[0, highest * 1.05], nice=False)
+    y = alt.Y("rate:Q", title=None, scale=scale, axis=alt.Axis(labelExpr="datum.label + '×'", tickCount=5))
+    area = over(rows).mark_area(
+        color=LIGHT.line,
+        opacity=0.14,
+        line={"color": LIGHT.line, "strokeWidth": 2, "opacity": 1},
+        interpolate="step-after",
+        invalid="break-paths-show-domains",
+    )
+    yield area.encode(x=x, y=y)
+    yield from _threshold(points, marks, zone, x, y)
+    yield from _opening(marks, zone, highest, x, y)
+
+
+def _threshold(
+    points: Sequence[BurnPoint], marks: Marks, zone: ZoneInfo, x: alt.X, y: alt.Y
+) -> Iterator[alt.Chart]:
+    row = {"at": _local(points[0].at, zone), "rate": marks.threshold}
+    yield over([row]).mark_rule(color=LIGHT.overspent, strokeDash=[5, 4]).encode(y=y)
+    text = over([row]).mark_text(
+        text=f"fires at {marks.threshold:g}×", color=LIGHT.overspent, align="left", dx=4, dy=-7, fontSize=12
+    )
+    yield text.encode(x=x, y=y)
+
+
+def _opening(marks: Marks, zone: ZoneInfo, highest: float, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
+    local = marks.opened_at.astimezone(zone)
+    row = {"at": _local(marks.opened_at, zone), "rate": highest}
+    yield over([row]).mark_rule(color=LIGHT.text, strokeWidth=1.3).encode(x=x)
+    text = over([row]).mark_text(
+        text=f"opened {local:%H:%M %Z}", color=LIGHT.text, align="right", dx=-6, dy=4, fontSize=12
+    )
+    yield text.encode(x=x, y=y)
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> str:
+    return moment_text(moment.astimezone(zone))
