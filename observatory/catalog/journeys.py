@@ -10,7 +10,17 @@ from pydantic import Field
 from observatory.catalog import notation
 from observatory.catalog.definition import Definition
 from observatory.catalog.events import SLO_ID
-from observatory.catalog.nodes import Mapped, Node, Scalar, Step, items_at, path_text, scalar_at
+from observatory.catalog.nodes import (
+    Listed,
+    Mapped,
+    Node,
+    Scalar,
+    Step,
+    follow,
+    items_at,
+    path_text,
+    scalar_at,
+)
 from observatory.catalog.problems import Problem, shortened
 from observatory.catalog.written import nearest_to
 
@@ -40,7 +50,10 @@ def journey_problems(
         known: the ids of all SLOs.
         half_read: names of services and journeys that could not be read to their end.
     """
-    edges = {slo: parts for node in journeys for slo, parts in _edges(node)}
+    edges: dict[str, Sequence[tuple[str, Scalar]]] = {}
+    for node in journeys:
+        yield from _empty(node)
+        edges |= dict(_edges(node))
     for parts in edges.values():
         seen: dict[str, Scalar] = {}
         for path, name in parts:
@@ -49,13 +62,24 @@ def journey_problems(
                 yield Problem(
                     name.place, path, rule, shortened(name.text), "{slo: playlist/availability, weight: 2}"
                 )
-            elif name.text not in known and name.text.partition("/")[0] not in half_read:
+            elif "/" in name.text and name.text not in known and name.text.partition("/")[0] not in half_read:
                 rule = "no SLO of this name is in the catalog; a component is service/slo or journey/slo"
                 yield Problem(
                     name.place, path, rule, shortened(name.text), nearest=nearest_to(name.text, known)
                 )
             seen.setdefault(name.text, name)
     yield from _cycles(edges)
+
+
+def _empty(node: Mapped) -> Iterator[Problem]:
+    """A journey promises something, and a promise is made of something."""
+    lists = [("slos",), *(("slos", number, "of") for number in range(len(items_at(node, ("slos",)))))]
+    for path in lists:
+        taken, found, place = follow(node, path)
+        if len(taken) == len(path) and isinstance(found, Listed) and not found.items:
+            yield Problem(
+                place, path_text(path), "at least one is expected here", example="playlist/availability"
+            )
 
 
 _Edges = Mapping[str, Sequence[tuple[str, Scalar]]]

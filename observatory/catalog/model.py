@@ -71,9 +71,7 @@ class Slo(Promise):
 class JourneySlo(Promise):
     """One promise of a journey: what its components count is put together, tick by tick."""
 
-    of: Annotated[tuple[WrittenComponent, ...], Field(min_length=1, max_length=50)] = Field(
-        examples=["[playlist/availability, playback/availability]"]
-    )
+    of: tuple[WrittenComponent, ...] = Field(examples=["[playlist/availability, playback/availability]"])
     combine: Combination = "weighted"
     """`weighted`: the events of all components are added up, each as often as its weight says; `worst`: a minute is bad
     when it was bad for any of them."""
@@ -195,7 +193,7 @@ class Journey(Promiser):
     """What users do across several services; its SLOs are made of theirs."""
 
     kind: Literal["Journey"] = "Journey"
-    slos: Annotated[tuple[JourneySlo, ...], Field(min_length=1)]
+    slos: tuple[JourneySlo, ...]
 
     @property
     def depends_on(self) -> tuple[str, ...]:

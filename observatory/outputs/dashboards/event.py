@@ -1,6 +1,7 @@
 """An event's dashboard, for the room in which a launch is watched: what is left to spend, who came, what burns."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from observatory.catalog import Catalog, Event, ServiceSlo
 from observatory.catalog.durations import duration_text
@@ -28,6 +29,8 @@ from observatory.outputs.dashboards.panels import (
 from observatory.outputs.dashboards.queries import Query, Scope, among, scope_of, sli_of
 from observatory.outputs.links import ORGANISATION_UID, dashboard_url, service_uid, squad_uid
 
+_WIDTHS = {2: (12, 12), 3: (8, 8, 8), 4: (6, 6, 6, 6), 5: (4, 5, 5, 5, 5)}
+"""By the number of figures in a line: they fill it."""
 _SPENT = ((UNKNOWN, None), (GOOD, LOWEST), (WARNING, 0.5), (BAD, 1))
 
 
@@ -78,8 +81,9 @@ def _now(event: Event, matchers: str) -> Sequence[Panel]:
         stat(
             About("active", "Under way", "Does it take place now? 1 while it does."),
             Query(f"max({_of(event, 'observatory_event_active')})"),
-            Scale("bool_yes_no"),
+            Scale("short", decimals=0),
             width=4,
+            mappings=[{"type": "value", "options": {"0": _said("no", 0), "1": _said("yes", 1)}}],
         ),
         stat(
             About("incidents", "Open pages", "Is anybody called because of one of these SLOs?"),
@@ -121,7 +125,11 @@ def _now(event: Event, matchers: str) -> Sequence[Panel]:
                 width=4,
             ),
         ]
-    return panels
+    return [replace(panel, width=width) for panel, width in zip(panels, _WIDTHS[len(panels)], strict=True)]
+
+
+def _said(text: str, index: int) -> dict[str, str | int]:
+    return {"color": "blue", "index": index, "text": text}
 
 
 def _kind(event: Event, kind: str) -> str:

@@ -234,6 +234,7 @@ def _bad_events_of_parts(entry: ServiceSlo) -> Panel:
         ),
         [Query(f"60 * ({queries.bad_rate(sli)})", name) for name, sli in slis.items()],
         Scale("cpm", symmetric_log=True),
+        width=24,
     )
 
 
