@@ -39,6 +39,7 @@ from observatory.entrypoints.api.problems import (
     status_of,
 )
 from observatory.entrypoints.api.state import base_path
+from observatory.entrypoints.portal import events as event_pages
 from observatory.entrypoints.portal import pages, session
 from observatory.entrypoints.portal.drawings import Drawings
 from observatory.entrypoints.portal.rendering import Pages
@@ -84,6 +85,7 @@ def create_app(views: Views, settings: Settings, allowed: Actions | None = None)
     ):
         app.include_router(router)
     app.include_router(pages.router, include_in_schema=False)
+    app.include_router(event_pages.router, include_in_schema=False)
     app.include_router(session.router, include_in_schema=False)
     app.mount("/static", session.static_files())
     _answer_errors(app)

@@ -116,6 +116,8 @@ def slo_page(request: Request, shown: Shown, views: LookedAt, service: str, slo:
         request,
         "slo.html",
         row=SloRow(entry, snapshot.statuses.get(entry.id)),
+        adjustment=snapshot.adjustments.get(entry.id),
+        components=snapshot.contributions.get(entry.id, ()),
         incidents=incidents,
         seen_hours=_seen(points),
         hours=len(points),
