@@ -2,7 +2,16 @@
 
 from observatory.planning.fusing import plan
 from observatory.planning.promql import ALIVE, FRESH, PART, Dialect
-from observatory.planning.queries import Blend, CounterQuery, Feeds, GaugeQuery, Plan, Query, WrittenQuery
+from observatory.planning.queries import (
+    Blend,
+    CounterQuery,
+    Feeds,
+    GaugeQuery,
+    Plan,
+    Query,
+    SharedQuery,
+    WrittenQuery,
+)
 
 __all__ = [
     "ALIVE",
@@ -15,6 +24,7 @@ __all__ = [
     "GaugeQuery",
     "Plan",
     "Query",
+    "SharedQuery",
     "WrittenQuery",
     "plan",
 ]

@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from observatory.catalog import (
     Condition,
     ErrorOrSlow,
@@ -26,16 +24,17 @@ from observatory.catalog import (
 from observatory.planning import promql
 from observatory.planning.blending import blends, with_components
 from observatory.planning.queries import (
-    LONGEST,
     CounterQuery,
+    Feed,
     Feeds,
     GaugeQuery,
+    Group,
     Plan,
     Query,
-    WrittenQuery,
+    portions,
 )
+from observatory.planning.written import written_queries
 
-MOST_GROUPS = 1000
 _MENTIONS = 4
 """How often a query names its selector."""
 
@@ -58,14 +57,6 @@ class Term(NamedTuple):
     """Who has the series; empty: the usual server."""
 
 
-class Feed(NamedTuple):
-    """A term's events go to this SLO."""
-
-    slo: int
-    total: float
-    bad: float
-
-
 class Family(NamedTuple):
     """What the selectors of one query have in common."""
 
@@ -76,9 +67,6 @@ class Family(NamedTuple):
     presence: bool
     asked: Counting | Condition
     server: str
-
-
-Group = tuple[str, ...]
 
 
 def plan(entries: Sequence[ServiceSlo], *, tick: int) -> Plan:
@@ -101,16 +89,13 @@ def plan(entries: Sequence[ServiceSlo], *, tick: int) -> Plan:
         for query in _queries(family, members, tick=tick)
     ]
     slis = [entry.slo.sli if isinstance(entry.slo, Slo) else None for entry in whole]
-    written = [
-        query
-        for index, (entry, sli) in enumerate(zip(whole, slis, strict=True))
-        if isinstance(sli, Promql)
-        for query in _written(index, sli, tick=tick, server=_server(entry))
-    ]
+    own = {
+        index: (sli, _server_of(whole[index])) for index, sli in enumerate(slis) if isinstance(sli, Promql)
+    }
     return Plan(
         slos=tuple(entry.id for entry in whole),
         tick=tick,
-        queries=(*fused, *written),
+        queries=(*fused, *written_queries(own, tick=tick)),
         capped=frozenset(index for index, sli in enumerate(slis) if sli and _may_overlap(sli)),
         blends=tuple(blends(whole)),
         extra=len(whole) - len(entries),
@@ -126,7 +111,7 @@ def terms(entry: ServiceSlo) -> Iterator[Term]:
         return
     own = [Matcher(label, "=", value) for label, value in entry.service.selector.items()]
     for term in _terms(entry.slo.sli):
-        yield term._replace(selector=term.selector.where(*own), server=_server(entry))
+        yield term._replace(selector=term.selector.where(*own), server=_server_of(entry))
 
 
 def _terms(sli: Sli) -> Iterator[Term]:
@@ -160,15 +145,8 @@ def _may_overlap(sli: Sli) -> bool:
     return isinstance(sli, Promql) or (isinstance(sli, ErrorOrSlow) and bool(sli.bad))
 
 
-def _server(entry: ServiceSlo) -> str:
+def _server_of(entry: ServiceSlo) -> str:
     return (entry.service.prometheus or "") if isinstance(entry.service, Service) else ""
-
-
-def _written(slo: int, sli: Promql, *, tick: int, server: str) -> Iterator[Query]:
-    total, bad = promql.expressions(sli, window=f"{tick}s")
-    events = 1.0 if sli.total is not None else tick / promql.SLICE
-    for text, feed in ((total, Feed(slo, events, 0)), (bad, Feed(slo, 0, events))):
-        yield WrittenQuery(text=text, by=(), groups=((),), feeds=_feeds([[feed]]), tick=tick, server=server)
 
 
 _Uses = dict[tuple[Selector, Counting | Condition, str], list[Feed]]
@@ -199,10 +177,10 @@ def _queries(family: Family, members: dict[Group, list[Feed]], *, tick: int) -> 
     varying = [position for position, column in enumerate(columns) if len(set(column)) > 1]
     fixed = [Matcher(label, "=", groups[0][i]) for i, label in enumerate(family.labels) if i not in varying]
     by = tuple(family.labels[position] for position in varying)
-    for chunk in _chunks(groups):
+    for chunk in portions(groups, mentions=_MENTIONS):
         selector = family.selector.where(*fixed)
         chosen = tuple(tuple(group[position] for position in varying) for group in chunk)
-        feeds = _feeds([members[group] for group in chunk])
+        feeds = Feeds.table([members[group] for group in chunk])
         match family.asked:
             case Counting(bound=bound, apart=apart):
                 yield CounterQuery(
@@ -226,24 +204,3 @@ def _queries(family: Family, members: dict[Group, list[Feed]], *, tick: int) -> 
                     condition=condition,
                     server=family.server,
                 )
-
-
-def _chunks(groups: Sequence[Group]) -> Iterator[Sequence[Group]]:
-    chunk: list[Group] = []
-    length = 0
-    for group in groups:
-        own = _MENTIONS * sum(len(value.encode()) + 1 for value in group)
-        if chunk and (length + own > LONGEST or len(chunk) == MOST_GROUPS):
-            yield chunk
-            chunk, length = [], 0
-        chunk.append(group)
-        length += own
-    yield chunk
-
-
-def _feeds(members: Sequence[Sequence[Feed]]) -> Feeds:
-    rows = [(group, *feed) for group, feeds in enumerate(members) for feed in feeds]
-    group, slo, total, bad = zip(*rows, strict=True)
-    return Feeds(
-        np.array(group, np.intp), np.array(slo, np.intp), np.array(total, float), np.array(bad, float)
-    )

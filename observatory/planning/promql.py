@@ -45,7 +45,7 @@ def narrow(selector: Selector, labels: Sequence[str], groups: Iterable[Sequence[
     columns = [sorted(set(column)) for column in zip(*groups, strict=True)]
     return selector.where(
         *(
-            Matcher(label, "=~", "|".join(map(_literal, column)))
+            Matcher(label, "=~", "|".join(map(literal, column)))
             for label, column in zip(labels, columns, strict=True)
         )
     )
@@ -100,7 +100,7 @@ def bounds(selector: Selector, by: Sequence[str], *, apart: Sequence[Matcher] = 
 def le(bound: str) -> Matcher:
     """The bucket of this bound, in both ways it is written: `1` and, since Prometheus 3, `1.0`."""
     ways = [bound, f"{bound}.0"] if bound.isdigit() else [bound]
-    return Matcher("le", "=~", "|".join(map(_literal, ways)))
+    return Matcher("le", "=~", "|".join(map(literal, ways)))
 
 
 SLICE = 60
@@ -183,6 +183,6 @@ def _fresh(now: str, before: str, dialect: Dialect) -> str:
     return f'label_replace({now} unless {before} <= {now}, "{FRESH[dialect]}", "fresh", "", "")'
 
 
-def _literal(value: str) -> str:
+def literal(value: str) -> str:
     """`value` as a regular expression (RE2) that matches itself."""
     return "".join(f"\\{character}" if character in r"\.+*?()|[]{}^$" else character for character in value)

@@ -5,16 +5,42 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from observatory.catalog import Condition, Matcher, Selector
 from observatory.planning import promql
+from observatory.planning.sharing import Template
 
+Group = tuple[str, ...]
+"""Values of the labels that tell the groups of a query apart."""
 LONGEST = 16_000
 """Bytes of a query; VictoriaMetrics takes 16 KiB unless told otherwise, and longer ones are hardly faster."""
+MOST_GROUPS = 1000
+
+
+def portions(groups: Sequence[Group], *, mentions: int) -> Iterator[Sequence[Group]]:
+    """Groups for as many queries as it takes, none overlong; each query names its groups so many times."""
+    portion: list[Group] = []
+    length = 0
+    for group in groups:
+        own = mentions * sum(len(value.encode()) + 1 for value in group)
+        if portion and (length + own > LONGEST or len(portion) == MOST_GROUPS):
+            yield portion
+            portion, length = [], 0
+        portion.append(group)
+        length += own
+    yield portion
+
+
+class Feed(NamedTuple):
+    """A group's events go to this SLO; see `Feeds`."""
+
+    slo: int
+    total: float
+    bad: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +55,15 @@ class Feeds:
     """(F,) 1 where the events count as total events (of time: the slices of a tick), else 0."""
     bad: NDArray[np.float64]
     """(F,) 1 where they count as bad ones, -1 where as good ones (bad = total - good), else 0."""
+
+    @classmethod
+    def table(cls, members: Sequence[Sequence[Feed]]) -> Self:
+        """The feeds of each group, in the groups' order."""
+        rows = [(group, *feed) for group, feeds in enumerate(members) for feed in feeds]
+        group, slo, total, bad = zip(*rows, strict=True)
+        return cls(
+            np.array(group, np.intp), np.array(slo, np.intp), np.array(total, float), np.array(bad, float)
+        )
 
     def of(self, groups: Sequence[int]) -> Self:
         """The rows of these groups (ascending), which are counted from 0 again."""
@@ -153,6 +188,18 @@ class WrittenQuery(Query):
     def promql(self) -> str:
         """The expression."""
         return self.text
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SharedQuery(Query):
+    """Expressions that squads wrote, each about one value of the label in `by`."""
+
+    template: Template
+
+    @cached_property
+    def promql(self) -> str:
+        """All of them in one."""
+        return self.template.about("|".join(promql.literal(value) for (value,) in self.groups))
 
 
 @dataclass(frozen=True, slots=True)

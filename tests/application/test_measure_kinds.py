@@ -294,3 +294,38 @@ def test_an_expression_that_prometheus_refuses_fails_alone(measured):
     assert "matching" in measurement.failures[0].message
     assert row(measurement, "fine", "total") == [1.0] * TICKS
     assert sum(row(measurement, "broken", "measured")) == 0
+
+
+FORMS = {
+    "counted": "{promql: {bad: 'sum(increase(failed_total{job=\"$job\"}[$window]))', total: 'sum(increase(jobs_total{job=\"$job\"}[$window]))'}}",
+    "by_pod": "{promql: {bad: 'max by (pod) (failed_total{job=\"$job\"}) > 40', total: 'count(jobs_total{job=\"$job\"})'}}",
+    "matched": "{promql: {bad: 'failed_total{job=\"$job\"} / on (pod) group_left (zone) jobs_total{job=\"$job\"}', total: 'sum(jobs_total{job=\"$job\"}) / 10'}}",
+    "rated": "{promql: {ratio: 'sum(failed_total{job=\"$job\"}) / sum(jobs_total{job=\"$job\"})', of: bad}}",
+    "weighted": "{promql: {ratio: 'avg(failed_total{job=\"$job\"} < bool 40)', of: good, total: 'sum(increase(jobs_total{job=\"$job\"}[$window]))'}}",
+}  # fmt: skip
+JOBS = {"alpha": 3, "beta.1": 7, "gamma": 0}
+"""How many fail a scrape; the last has no such series."""
+
+
+def test_expressions_that_are_asked_together_count_what_each_counts_alone(measured):
+    random = np.random.default_rng(11)
+    past = [
+        counter(metric, f'job="{job}",pod="{pod}",zone="eu"', random.poisson(rate, TICKS + 1))
+        for job, failing in JOBS.items()
+        for metric, rate in (("jobs_total", 30), ("failed_total", failing))
+        for pod in ("a", "b")
+        if rate
+    ]
+    of_job = {
+        job: {f"{form}_{number}": text.replace("$job", job) for form, text in FORMS.items()}
+        for number, job in enumerate(JOBS)
+    }
+    together = measured(past, **{name: text for slis in of_job.values() for name, text in slis.items()})
+    for slis in of_job.values():
+        alone = measured(past, **slis)
+        for name in (each.replace("_", "-") for each in slis):
+            for field in ("bad", "total", "measured", "idle"):
+                assert row(together, name, field) == pytest.approx(row(alone, name, field)), (name, field)
+    for form in FORMS:
+        assert sum(row(together, f"{form.replace('_', '-')}-1", "bad")) > 0
+        assert sum(row(together, f"{form.replace('_', '-')}-0", "total")) > 0
