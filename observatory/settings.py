@@ -103,6 +103,18 @@ class Settings(BaseSettings):
         None,
         description="App-level token (xapp-…): buttons without a public address, through Socket Mode.",
     )
+    slack_webhook_url: SecretStr | None = Field(
+        None, description="Slack incoming webhook: a second way to people when the token fails."
+    )
+    webhook_url: SecretStr | None = Field(
+        None, description="Webhook of your own as a further way; with webhook_secret."
+    )
+    webhook_secret: SecretStr | None = Field(None, description="Signs what goes to webhook_url.")
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:587 or smtps://…: e-mail as a further way."
+    )
+    email_from: str | None = Field(None, description="Sender of e-mail.")
+    email_to: Words = Field((), description="Receivers of e-mail, separated by commas.")
     catch_all_channel: str | None = Field(
         None, description="Slack channel id of last resort, when a squad's own and its fallback fail."
     )
@@ -184,6 +196,17 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"listening on {self.host} needs OBSERVATORY_TOKEN; without one only loopback is served"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _transports_are_whole(self) -> Self:
+        if (self.webhook_url is None) != (self.webhook_secret is None):
+            raise ValueError(
+                "webhook_url and webhook_secret go together: what is not signed can't be trusted"
+            )
+        email = (self.smtp_url is None, self.email_from is None, not self.email_to)
+        if any(email) and not all(email):
+            raise ValueError("smtp_url, email_from and email_to go together")
         return self
 
     @model_validator(mode="after")

@@ -37,9 +37,33 @@ def test_no_secret_shows_in_the_settings(monkeypatch):
         monkeypatch.setenv(f"OBSERVATORY_{name.upper()}", f"sesame-{name}")
     monkeypatch.setenv("OBSERVATORY_PROMETHEUS_HEADERS", '{"X-Key": "sesame-header"}')
     monkeypatch.setenv("OBSERVATORY_PROMETHEUS_USER", "me")
+    monkeypatch.setenv("OBSERVATORY_EMAIL_FROM", "me@example.com")
+    monkeypatch.setenv("OBSERVATORY_EMAIL_TO", "you@example.com")
 
     settings = Settings()
 
     assert len(secret) >= 8
     assert all(getattr(settings, name) for name in secret)
     assert "sesame" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"webhook_url": "https://pager"}, "webhook_secret"),
+        ({"webhook_secret": "s"}, "webhook_url"),
+        ({"smtp_url": "smtp://host"}, "email_from and email_to"),
+        ({"smtp_url": "smtp://host", "email_from": "a@b.c"}, "email_to"),
+        ({"email_to": "a@b.c"}, "smtp_url"),
+    ],
+)
+def test_half_a_transport_is_refused(given, missing):
+    with pytest.raises(ValidationError, match=missing):
+        Settings(**given)
+
+
+def test_receivers_of_mail_are_separated_by_commas(monkeypatch):
+    monkeypatch.setenv("OBSERVATORY_SMTP_URL", "smtp://host")
+    monkeypatch.setenv("OBSERVATORY_EMAIL_FROM", "a@b.c")
+    monkeypatch.setenv("OBSERVATORY_EMAIL_TO", "one@b.c, two@b.c,")
+    assert Settings().email_to == ("one@b.c", "two@b.c")

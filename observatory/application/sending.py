@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from observatory.alerting import NotificationKind
 from observatory.application import notices, pauses
-from observatory.application.delivery import Delivery, DeliveryState
+from observatory.application.delivery import Delivery, DeliveryState, is_slack
 from observatory.application.ports import AlertStore, Clock, Messenger, Posted
 from observatory.application.refusals import Reaction, reaction_to
 from observatory.application.rerouting import Ways, as_root, moved
@@ -92,6 +92,8 @@ class Sender:
 
     def _unreadable(self, delivery: Delivery, error: Refused | Unavailable) -> Ended:
         """History keeps its secret: ask a few times when that may pass, then send again, labelled."""
+        if isinstance(error, Refused) and reaction_to(error.code) is Reaction.NEW_ROOT:
+            return self.send(delivery)  # the thread is gone: so is whatever was said in it
         if isinstance(error, Refused):
             token_is_bad = reaction_to(error.code) is Reaction.STOP and error.code != "missing_scope"
             if not token_is_bad:
@@ -138,7 +140,10 @@ class Sender:
         return self.messenger.post(channel, message, delivery_id=notification.delivery_id, thread_ts=root.ts)
 
     def _refused(self, delivery: Delivery, root: Delivery | None, message: Message, error: Refused) -> Ended:
-        match reaction_to(error.code):
+        reaction = reaction_to(error.code)
+        if reaction is not Reaction.LEAVE_OUT and not is_slack(delivery.notification.destination):
+            return self._fail_over(delivery, error.code)
+        match reaction:
             case Reaction.STOP:
                 return self._later(
                     delivery, str(error), Outcome.TOKEN_REFUSED, wait=pauses.TOKEN_REFUSED, code=error.code
@@ -198,10 +203,10 @@ class Sender:
         return self._settle(superseded, Outcome.NEW_ROOT, then=[as_root(delivery)])
 
     def _replace_root(self, delivery: Delivery, root: Delivery, code: str) -> Ended:
-        """First the new root takes the old one's place, then the update ends: after a crash between, it is an edit."""
-        self.store.settle(replace(root, state=DeliveryState.DEAD, last_error=code), then=[as_root(delivery)])
+        """A new root takes the old one's place and says what was to be said, in one transaction."""
         superseded = replace(delivery, state=DeliveryState.SUPERSEDED, last_error=code)
-        return self._settle(superseded, Outcome.NEW_ROOT, code=code)
+        gone = replace(root, state=DeliveryState.DEAD, last_error=code)
+        return self._settle(superseded, Outcome.NEW_ROOT, gone=gone, then=[as_root(delivery)], code=code)
 
     def _find(self, delivery: Delivery) -> Posted | None:
         notification = delivery.notification
@@ -279,11 +284,12 @@ class Sender:
         delivery: Delivery,
         outcome: Outcome,
         *,
+        gone: Delivery | None = None,
         then: Sequence[Delivery] = (),
         rest_until: datetime | None = None,
         code: str | None = None,
     ) -> Ended:
-        written = self.store.settle(delivery, then=then, rest_until=rest_until)
+        written = self.store.settle(delivery, gone=gone, then=then, rest_until=rest_until)
         return Ended(outcome if written else Outcome.OVERTAKEN, delivery, code)
 
     def _not_before(self, delivery: Delivery, wait: timedelta) -> Delivery:

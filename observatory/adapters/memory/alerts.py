@@ -112,7 +112,12 @@ class MemoryAlerts:
             return self._take(sorted(rows, key=_urgency), now=now, worker=worker, lease=lease)
 
     def settle(
-        self, delivery: Delivery, *, then: Sequence[Delivery] = (), rest_until: datetime | None = None
+        self,
+        delivery: Delivery,
+        *,
+        gone: Delivery | None = None,
+        then: Sequence[Delivery] = (),
+        rest_until: datetime | None = None,
     ) -> bool:
         """Write how an attempt ended, unless a later attempt has begun."""
         with self._lock:
@@ -127,6 +132,8 @@ class MemoryAlerts:
             self._outbox[key] = replace(
                 delivery, notification=notification, message=row.message, lease_until=None
             )
+            if gone is not None:
+                self.settle(gone)
             self._queue(then)
             self._supersede(delivery)
             return True

@@ -107,12 +107,19 @@ class SqlAlerts:
             return queue.take(connection, rows, worker=worker, lease_until=now + lease)
 
     def settle(
-        self, delivery: Delivery, *, then: Sequence[Delivery] = (), rest_until: datetime | None = None
+        self,
+        delivery: Delivery,
+        *,
+        gone: Delivery | None = None,
+        then: Sequence[Delivery] = (),
+        rest_until: datetime | None = None,
     ) -> bool:
         """Write how an attempt ended, unless a later attempt has begun."""
         with writing(self._engine) as connection:
             if not queue.settle(connection, delivery, rest_until=rest_until):
                 return False
+            if gone is not None:
+                queue.settle(connection, gone, rest_until=None)
             queue.add(connection, then)
             return True
 

@@ -24,6 +24,9 @@ IS_PENDING = sa.text("outbox.state = 'pending'")
 
 UNFINISHED_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.AMBIGUOUS})
 
+_AT_ONCE = 500
+"""Incidents in one statement; databases limit how many values it may have."""
+
 URGENCY = (outbox.c.priority, outbox.c.not_before, outbox.c.number)
 
 
@@ -55,8 +58,9 @@ def add(connection: sa.Connection, deliveries: Sequence[Delivery]) -> None:
         [{"destination": destination} for destination in destinations],
     )
     connection.execute(insert(connection, outbox).on_conflict_do_nothing(), [_row(new) for new in deliveries])
-    for incident in sorted({new.notification.incident for new in deliveries}):
-        _supersede(connection, incident)
+    incidents = sorted({new.notification.incident for new in deliveries})
+    for start in range(0, len(incidents), _AT_ONCE):
+        _supersede(connection, incidents[start : start + _AT_ONCE])
 
 
 def most_urgent(connection: sa.Connection, *, now: datetime, limit: int, beyond_slack: bool) -> Sequence[Row]:
@@ -121,7 +125,7 @@ def settle(connection: sa.Connection, ended: Delivery, *, rest_until: datetime |
         tally(connection, ended.state, before.kind, before.priority, seconds=seconds)
     if rest_until is not None:
         hold(connection, told.destination, until=rest_until)
-    _supersede(connection, told.incident)
+    _supersede(connection, [told.incident])
     return True
 
 
@@ -217,8 +221,8 @@ def _heads(now: datetime, *among: sa.ColumnElement[bool]) -> sa.Select[*tuple[ob
     return sa.select(*columns).where(ranked.c.place == 1)
 
 
-def _supersede(connection: sa.Connection, incident: str) -> None:
-    """Only the newest of an incident's updates goes out to each destination."""
+def _supersede(connection: sa.Connection, incidents: Sequence[str]) -> None:
+    """Only the newest of each incident's updates goes out to each destination."""
     newer = outbox.alias("newer")
     is_newer = sa.exists().where(
         newer.c.incident == outbox.c.incident,
@@ -230,7 +234,7 @@ def _supersede(connection: sa.Connection, incident: str) -> None:
     outdated = sa.and_(outbox.c.kind == NotificationKind.UPDATE, IS_PENDING, is_newer)
     gone = connection.execute(
         outbox.update()
-        .where(outbox.c.incident == incident, outdated)
+        .where(outbox.c.incident.in_(incidents), outdated)
         .values(state=DeliveryState.SUPERSEDED)
         .returning(outbox.c.priority)
     ).all()

@@ -81,10 +81,16 @@ class AlertStore(Protocol):
         ...
 
     def settle(
-        self, delivery: Delivery, *, then: Sequence[Delivery] = (), rest_until: datetime | None = None
+        self,
+        delivery: Delivery,
+        *,
+        gone: Delivery | None = None,
+        then: Sequence[Delivery] = (),
+        rest_until: datetime | None = None,
     ) -> bool:
         """Write how an attempt ended, all but the message: state, not_before, error, and where it went.
 
+        `gone` is a root whose message was deleted; it ends in the same transaction, so that one may take its place.
         `rest_until` holds the destination (as `hold` does) in the same transaction.
 
         A root that was SENT may be settled again: it moves to a new `ts` when its message was deleted.

@@ -1,5 +1,7 @@
 """Messages in need: refused for their decoration, sent elsewhere than meant, or possibly sent twice."""
 
+from dataclasses import replace
+
 from observatory.outputs.message import Message
 from observatory.outputs.slack import layout
 from observatory.outputs.slack.text import cut
@@ -10,7 +12,7 @@ _BLOCKS = 50
 
 def short_form(message: Message) -> Message:
     """The bare text: what remains when Slack refuses the rest. It is escaped already, and stays so."""
-    return Message(text=_cut_escaped(message.text, _SHORT))
+    return replace(message, text=_cut_escaped(message.text, _SHORT), blocks=())
 
 
 def with_banner(message: Message, banner: str) -> Message:
@@ -20,7 +22,7 @@ def with_banner(message: Message, banner: str) -> Message:
         if message.blocks
         else ()
     )
-    return Message(text=f"[{banner}] {message.text}", blocks=blocks)
+    return replace(message, text=f"[{banner}] {message.text}", blocks=blocks)
 
 
 def _cut_escaped(text: str, limit: int) -> str:

@@ -79,7 +79,7 @@ def running(
             public_url=lambda: url,
             request_url=request_url,
         )
-        server = _server(app)
+        server = _server(app, log_level="critical")  # what hangs is cut off at the end, and no news
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
@@ -102,9 +102,9 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _server(app: FastAPI) -> uvicorn.Server:
+def _server(app: FastAPI, *, log_level: str = "warning") -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            app, log_level=log_level, access_log=False, lifespan="off", timeout_graceful_shutdown=1
         )
     )
