@@ -64,9 +64,7 @@ def _watchdog(incident: Incident, setting: Setting, *, now: datetime, ping: bool
     over = not incident.is_open
     asks = _STANDS.get(incident.state, "🔴 PAGE")
     first = f"{asks}: {_what(incident)} {'is heard again' if over else 'has fallen silent'}"
-    last = numbers.clock_time(incident.opened_at, setting.zone, now=now)
-    until = incident.resolved_at or now
-    silent = f"nothing was heard of it for {numbers.span(until - incident.opened_at)}, since {last}"
+    silent = _silence(incident, setting, now=now)
     done = deeds(incident, setting.zone, now=now)
     on_call = setting.squad.on_call if setting.squad else OnCall()
     pressed = presses(incident, on_call, now=now) if setting.interactive else []
@@ -83,6 +81,18 @@ def _watchdog(incident: Incident, setting: Setting, *, now: datetime, ping: bool
         layout.context(f"Incident {mrkdwn(incident.id, _NAME)}"),
     )
     return Message(text=escape(f"{first}: {silent}"), blocks=blocks)
+
+
+def _silence(incident: Incident, setting: Setting, *, now: datetime) -> str:
+    """Since when; how long is only said when that is over: a message that is not edited would go on saying it."""
+    last = numbers.clock_time(incident.opened_at, setting.zone, now=now)
+    if incident.is_open:
+        return f"nothing has been heard of it since {last}"
+    again = incident.resolved_at or now
+    until = numbers.clock_time(again, setting.zone, now=now)
+    return (
+        f"nothing was heard of it for {numbers.span(again - incident.opened_at)}, from {last} until {until}"
+    )
 
 
 def _drill(incident: Incident, setting: Setting) -> Message:

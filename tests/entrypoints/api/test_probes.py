@@ -5,6 +5,7 @@ import pytest
 from support.views import NOW, Alerts, browse, small_views
 
 from observatory.application.snapshot import Health
+from observatory.application.vitals import SelfTest, Vitals
 
 WELL = Health(started_at=NOW, last_tick_at=NOW, ticks=1, backfilled=True)
 
@@ -51,3 +52,9 @@ def test_it_is_not_ready_without_its_database():
     answer = browse(small_views(alerts=alerts, health=WELL)).get("/readyz")
     assert answer.status_code == 503
     assert "database" in answer.json()["detail"]
+
+
+def test_a_self_test_that_did_not_arrive_is_told_and_is_no_reason():
+    failed = SelfTest(NOW, problem="Slack refused: token_revoked")
+    answer = browse(replace(small_views(), vitals=Vitals(self_test=failed))).get("/readyz")
+    assert (answer.status_code, answer.json()["canary"]) == (200, "Slack refused: token_revoked")
