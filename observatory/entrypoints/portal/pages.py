@@ -24,6 +24,7 @@ from observatory.entrypoints.portal.rows import (
 )
 from observatory.entrypoints.portal.session import Shown
 from observatory.entrypoints.portal.silences import concerning
+from observatory.entrypoints.portal.told import who_was_told
 from observatory.errors import NotFound, Unavailable
 from observatory.evaluation import BudgetPoint
 from observatory.outputs.charts import Scheme
@@ -136,7 +137,9 @@ def burn_down(
     points = views.burn_down(entry.id)
     if not _seen(points):
         raise NotFound(f"There is nothing to draw yet: {entry.id} was not measured in its window.")
-    svg = drawn.burn_down(entry.id, points, at=snapshot.at, scheme=scheme, size=size)
+    status = snapshot.statuses.get(entry.id)
+    ends = status.resets if status else None
+    svg = drawn.burn_down(entry.id, points, at=snapshot.at, ends=ends, scheme=scheme, size=size)
     return Response(svg, media_type="image/svg+xml")
 
 
@@ -156,7 +159,7 @@ def incident_page(request: Request, shown: Shown, views: LookedAt, incident_id: 
         incident=incident,
         row=rows[0] if rows else None,
         zone=owner.on_call.timezone if owner else "UTC",
-        deliveries=views.alerts.deliveries(incident=incident_id),
+        deliveries=who_was_told(views.alerts, incident),
         deeds=views.alerts.audit(subject=incident_id),
         seen_hours=_seen(points),
         hours=len(points),

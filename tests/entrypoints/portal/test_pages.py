@@ -136,7 +136,7 @@ def test_an_incident_shows_how_long_and_who_was_told():
     text = text_of(html)
     assert "It has been burning for 23 min." in text
     assert "02:24 UTC 03:24 CET" in text
-    assert "burning 17.2× too fast C0PLAYLISTS sent 02:24 UTC" in text
+    assert "burning 17.2× too fast new message C0PLAYLISTS sent 02:24 UTC" in text
     assert 'href="https://music.slack.example/archives/C0PLAYLISTS/p1773801841000100"' in html
 
 
