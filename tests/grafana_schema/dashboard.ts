@@ -77,13 +77,20 @@ export type TextPanel = Panel<"text", text.Options, NoCustom>;
 export type RowPanel = Json<grafana.RowPanel>;
 
 // Gaps of the schema, which ends where a plugin begins: Prometheus's part of an annotation, and a variable's own text.
-interface Annotation extends Omit<Json<grafana.AnnotationQuery>, "datasource"> {
+type Mark = Omit<Json<grafana.AnnotationQuery>, "datasource" | "target">;
+interface AskedMark extends Mark {
   datasource: DataSource;
   expr: string;
   step: string;
   titleFormat: string;
   useValueForTime: boolean;
 }
+interface ToldMark extends Mark {
+  datasource: { type: "grafana"; uid: "-- Grafana --" };
+  expr?: never;
+  target: Json<grafana.AnnotationTarget>;
+}
+type Annotation = AskedMark | ToldMark;
 
 export interface Frame extends Omit<Json<grafana.Dashboard>, "panels" | "annotations"> {
   uid: string;

@@ -48,6 +48,8 @@ def ask_every_query(dashboards: dict[str, str], view: View) -> Iterator[Asked]:
             for target in panel.get("targets", []):
                 yield _ask(name, panel["title"], target["expr"], view, instant=target["instant"])
         for mark in dashboard["annotations"]["list"]:
+            if "expr" not in mark:  # Grafana keeps these itself
+                continue
             yield _ask(name, f"annotation {mark['name']}", mark["expr"], view, instant=False)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 from observatory.catalog import Catalog, Matcher, Service, ServiceSlo
 from observatory.outputs.dashboards import grafana, queries
+from observatory.outputs.dashboards.changes import change_marks, versions_section
+from observatory.outputs.dashboards.dependencies import dependencies_section
 from observatory.outputs.dashboards.layout import Page, Section, page_json
 from observatory.outputs.dashboards.marks import event_marks
 from observatory.outputs.dashboards.objective import objective_section
@@ -46,17 +48,7 @@ def _annotations(service: Service) -> list[grafana.Json]:
         title="{{severity}}: {{slo}} burns its error budget",
     )
     events = event_marks(f'service="{service.name}"')
-    if not service.selector:
-        return [alerts, events]
-    labels = ",".join(str(Matcher(label, "=", value)) for label, value in sorted(service.selector.items()))
-    starts = grafana.annotation(
-        "Deploys and restarts",
-        queries.process_starts(labels),
-        color="blue",
-        title="a process started",
-        value_is_time=True,
-    )
-    return [alerts, starts, events]
+    return [alerts, *change_marks(service), events]
 
 
 def _behaviour(service: Service, _catalog: Catalog) -> Sequence[Section]:
@@ -96,6 +88,16 @@ def _stores(service: Service, _catalog: Catalog) -> Sequence[Section]:
     return store_sections(service.uses)
 
 
+def _depended_on(service: Service, _catalog: Catalog) -> Sequence[Section]:
+    section = dependencies_section(service.depends_on, title="What it depends on")
+    return (section,) if section else ()
+
+
+def _versions(service: Service, _catalog: Catalog) -> Sequence[Section]:
+    section = versions_section(service)
+    return (section,) if section else ()
+
+
 def _meta(service: Service, catalog: Catalog) -> Sequence[Section]:
     squad = catalog.squads[service.squad]
     runbook = f"[{service.runbook}]({service.runbook})" if service.runbook else "none written"
@@ -128,5 +130,12 @@ def _linked(name: str, uid: str) -> str:
     return f"[{name}]({dashboard_url(uid, None)}?${{__url_time_range}})"
 
 
-_PARTS: Sequence[Callable[[Service, Catalog], Sequence[Section]]] = (_red, _behaviour, _stores, _meta)
+_PARTS: Sequence[Callable[[Service, Catalog], Sequence[Section]]] = (
+    _red,
+    _behaviour,
+    _depended_on,
+    _stores,
+    _versions,
+    _meta,
+)
 """What follows the SLOs, top to bottom."""

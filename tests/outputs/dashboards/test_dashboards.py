@@ -89,7 +89,7 @@ def test_every_query_is_promql_once_grafana_has_filled_in_its_variables(dashboar
         for one in panels(dashboard)
         for target in one["targets"]
     ]
-    expressions += [mark["expr"] for one in dashboards.values() for mark in one["annotations"]["list"]]
+    expressions += [mark["expr"] for one in dashboards.values() for mark in one["annotations"]["list"] if "expr" in mark]
     for expression in expressions:
         promql_parser.parse(expression)
         assert "$" not in re.sub(r'"[^"]*"', "", expression)
@@ -209,8 +209,9 @@ def test_a_dashboard_says_whose_it_is_and_where_it_is_written(dashboards):
 
 
 def test_deploys_and_alerts_are_marked(dashboards):
-    marks = {mark["name"] for mark in dashboards["playlists/playlist.json"]["annotations"]["list"]}
-    assert marks == {"Alerts", "Deploys and restarts", "Events"}
+    marks = {mark["name"]: mark for mark in dashboards["playlists/playlist.json"]["annotations"]["list"]}
+    assert set(marks) == {"Alerts", "Deploys and restarts", "Deploys", "Flags", "Events"}
+    assert marks["Deploys"]["target"]["tags"] == ["deploy", "playlist"]
 
 
 def test_the_text_is_canonical():

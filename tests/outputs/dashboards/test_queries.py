@@ -45,6 +45,7 @@ def exposition(service, ticks):
         f'http_requests_total{{code="200"}} {9 * ticks}',
         f'http_requests_total{{code="500"}} {ticks}',
         f"process_start_time_seconds {1_700_000_000}",
+        'demo_build_info{version="1.4.2"} 1',
     ]
     for slo in service.slos:
         if isinstance(slo.sli, Latency):
@@ -228,7 +229,9 @@ def test_every_query_has_an_answer(catalog, source):
     """The rules alone are enough, and so are Observatory's own metrics; these alone know journeys and events."""
     answers = answers_of(catalog, source)
     if not ask(source, "observatory_event_active"):
-        unrecorded = {f"{one.squad}/{one.name}.json" for one in (*catalog.journeys.values(), *catalog.events.values())}
+        unrecorded = {
+            f"{one.squad}/{one.name}.json" for one in (*catalog.journeys.values(), *catalog.events.values())
+        }
         answers = [a for a in answers if a.dashboard not in unrecorded and a.panel != "annotation Events"]
     assert len(answers) > 200
     assert [(a.dashboard, a.panel, a.expr, a.error) for a in answers if a.error] == []
