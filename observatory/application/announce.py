@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from observatory.alerting import (
     Incident,
@@ -139,7 +139,7 @@ class Announce:
             return None
         if status is None or not status.budget or is_slice(status):
             return None
-        noticed_in = min(tier.short for tier in TIERS if tier.name in incident.tiers)
+        noticed_in = min((tier.short for tier in TIERS if tier.name in incident.tiers), default=timedelta())
         return (
             self.bad_events(status.column or incident.slo, incident.opened_at - noticed_in, status.at)
             / status.budget
