@@ -31,11 +31,12 @@ class BurnDown:
         if status is None or slo not in self.recorder.history.slos:
             return ()
         until = int(status.at.timestamp())
-        after = until - int(status.window.total_seconds())
-        hours = self.recorder.history.series(
-            slo, seconds=HOUR, after=after // HOUR * HOUR, until=until + HOUR
-        )
-        bad, total = self._without_exclusions(slo, hours)
+        after = int(((status.resets or status.at) - status.window).timestamp())
+        column, first = status.column or slo, after // HOUR * HOUR
+        hours = self.recorder.history.series(column, seconds=HOUR, after=first, until=until + HOUR)
+        # A rolling window begins with its first hour, a calendar's wherever midnight is.
+        before = [(first, after)] if status.resets and first < after else []
+        bad, total = self._without(column, hours, [*before, *self._excluded(slo)])
         spent = accumulate(map(float, bad))
         seen = (hours.measured + hours.idle)[:, 0] > 0
         return [
@@ -50,17 +51,21 @@ class BurnDown:
             )
         ]
 
-    def _without_exclusions(self, slo: str, hours: Buckets) -> tuple[Floats, Floats]:
-        """(T,) bad and all events of each hour, less what events leave out: the budget is drawn as it is judged."""
-        bad, total = hours.bad[:, 0].copy(), hours.total[:, 0].copy()
+    def _excluded(self, slo: str) -> Sequence[tuple[int, int]]:
+        """What events leave out: the budget is drawn as it is judged."""
         adjustment = self.board.snapshot.adjustments.get(slo)
-        if adjustment is None or adjustment.exclusion.refused:
-            return bad, total
+        return () if adjustment is None or adjustment.exclusion.refused else adjustment.exclusion.spans
+
+    def _without(
+        self, column: str, hours: Buckets, spans: Sequence[tuple[int, int]]
+    ) -> tuple[Floats, Floats]:
+        """(T,) bad and all events of each hour, less those of these spans."""
+        bad, total = hours.bad[:, 0].copy(), hours.total[:, 0].copy()
         counting = Counting(self.recorder)
-        for after, until in adjustment.exclusion.spans:
+        for after, until in spans:
             for row in np.flatnonzero((hours.ends > after) & (hours.ends - HOUR < until)):
                 end = int(hours.ends[row])
-                fields = counting.between([slo], max(after, end - HOUR), min(until, end))[:, 0]
+                fields = counting.between([column], max(after, end - HOUR), min(until, end))[:, 0]
                 counted = dict(zip(FIELDS, fields.tolist(), strict=True))
                 bad[row] -= counted["bad"]
                 total[row] -= counted["total"]

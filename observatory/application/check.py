@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from observatory.application.generate import FOLDERS, compare, generate
 from observatory.catalog import Catalog, ParsedCatalog, parse_catalog
-from observatory.catalog.durations import duration_text
 from observatory.evaluation import unreachable
 from observatory.outputs.alertmanager import Surroundings
 from observatory.outputs.findings import (
@@ -224,7 +223,7 @@ def _advice(catalog: Catalog) -> Iterator[Finding]:
         tiers = unreachable(entry.slo.budget, entry.slo.window.length)
         if tiers:
             names = " and ".join(tier.name for tier in tiers)
-            window = duration_text(entry.slo.window.length)
+            window = entry.slo.window.label
             yield Finding(
                 "unreachable-tier",
                 Level.WARNING,

@@ -118,6 +118,8 @@ class SloStatus:
     """When a calendar window ends and its budget begins anew; None: a rolling one never does."""
     further: tuple[WindowBudget, ...] = ()
     """The budgets over the SLO's other windows."""
+    column: str | None = None
+    """Whose counts it is judged by, in the history; None: its own."""
     told_by: tuple[str, ...] = ()
     """Alerts of Prometheus's own rules by which alone it is known to burn."""
     dispersion: float = 1.0

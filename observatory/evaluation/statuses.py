@@ -53,6 +53,7 @@ class Statuses(Mapping[str, SloStatus]):
             window=ends - starts,
             resets=ends if isinstance(promise.window, Calendar) else None,
             further=self._further.of(slo),
+            column=self._promises.columns[row],
             dispersion=self._cells["slo", "dispersion"][row],
             burn={label: self._cells[label, "burn"][row] for label in self._windows},
             failure=self._failures.get(slo),

@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from observatory.catalog import Catalog, Service, Slo, Squad
-from observatory.catalog.durations import duration_text
+from observatory.catalog import Catalog, Occurrences, Service, Slo, Squad
 from observatory.outputs.difference import changes
 
 _SHOWN = 8
@@ -83,15 +82,25 @@ def _slo(old: Slo | None, new: Slo | None) -> Iterator[str]:
         yield "is gone: nobody is alerted of it any more"
         return
     if old is None:
-        yield f"is new: {new.objective} % over {duration_text(new.window.length)}"
+        yield f"is new: {new.objective} % over {_windows(new)}{_in_slices(new)}"
         return
     if old.objective != new.objective:
         eased = "easier: alerts later" if new.objective < old.objective else "stricter: alerts earlier"
         times = f"{new.budget / old.budget:.2g} times the error budget"
         yield f"objective {old.objective} % → {new.objective} % ({eased}; {times})"
-    yield from _moved("window", duration_text(old.window.length), duration_text(new.window.length))
+    yield from _moved("windows", _windows(old), _windows(new))
+    yield from _moved("budgeting method", old.method.name, new.method.name)
     if old.sli != new.sli:
         yield "counts other events: what is good or bad changes"
+
+
+def _windows(slo: Slo) -> str:
+    """The one that decides first."""
+    return ", ".join(window.label for window in slo.windows)
+
+
+def _in_slices(slo: Slo) -> str:
+    return "" if isinstance(slo.method, Occurrences) else f", in {slo.method.name}"
 
 
 def _moved(what: str, old: object, new: object) -> Iterator[str]:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from observatory.catalog import ServiceSlo
-from observatory.catalog.durations import duration_text
-from observatory.evaluation import SloStatus, State
+from observatory.evaluation import SloStatus, State, WindowBudget
 from observatory.evaluation.exclusions import Adjustment
 from observatory.evaluation.journeys import Contribution
 from observatory.outputs.events import adjustment_json, components_json
@@ -31,7 +30,9 @@ def status_json(
         "service": entry.service.name,
         "slo": slo.name,
         "objective": float(slo.objective / 100),
-        "window": duration_text(slo.window.length),
+        "window": slo.window.label,
+        "method": slo.method.name,
+        "resets": status.resets.isoformat() if status and status.resets else None,
         "state": status.state.value if status else State.NO_DATA.value,
         "coverage": status.coverage if status else None,
         "sli": status.sli if status else None,
@@ -41,7 +42,21 @@ def status_json(
             "consumed": status.consumed if status else None,
             "remaining": status.remaining if status else None,
         },
+        "further": [_window_json(one) for one in status.further] if status else [],
         "burn": {window: status.burn.get(window) if status else None for window in ALERT_WINDOWS},
         "exclusion": adjustment_json(adjustment),
         "components": components_json(components),
+    }
+
+
+def _window_json(one: WindowBudget) -> dict[str, Any]:
+    """The budget over a further window."""
+    return {
+        "window": one.label,
+        "starts": one.starts.isoformat(),
+        "ends": one.ends.isoformat(),
+        "coverage": one.coverage,
+        "sli": one.sli,
+        "events": {"total": one.total, "bad": one.bad},
+        "budget": {"events": one.budget, "consumed": one.consumed, "remaining": one.remaining},
     }

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from support.catalogs import a_service, a_squad, an_slo
 
-from observatory.catalog import ServiceSlo
+from observatory.catalog import Calendar, ServiceSlo
 from observatory.evaluation import Evaluation, Provenance, SloStatus, evaluate, windows_for
 from observatory.measurement import FIELDS
 
@@ -52,15 +52,22 @@ def entry(name: str = "playlist", **slo: Any) -> ServiceSlo:
 
 
 def sums_of(
-    entries: Sequence[ServiceSlo], counted: Mapping[str, Mapping[str, Sums]], **everywhere: Any
+    entries: Sequence[ServiceSlo],
+    counted: Mapping[str, Mapping[str, Sums]],
+    *,
+    at: datetime = AT,
+    **everywhere: Any,
 ) -> pd.DataFrame:
     """The table of sums: by SLO id and window label; `everywhere` is what windows hold that are not named."""
     windows = windows_for(entries)
     rows = {
-        one.id: {
+        one.column: {
             (label, field): value
-            for label, length in windows.items()
-            for field, value in counted.get(one.id, {}).get(label, Sums(**everywhere)).row(length).items()
+            for label, window in windows.items()
+            for field, value in counted.get(one.id, {})
+            .get(label, Sums(**everywhere))
+            .row(elapsed(window, at))
+            .items()
         }
         for one in entries
     }
@@ -73,11 +80,19 @@ def steady(length: timedelta, *, per_minute: float, bad: float = 0.0) -> Sums:
     return Sums(bad=total * bad, total=total)
 
 
-def windows_of(one: ServiceSlo, *, per_minute: float = 100.0, bad: float = 0.0) -> dict[str, Sums]:
-    """Every window of this SLO filled with even traffic."""
+def windows_of(
+    one: ServiceSlo, *, per_minute: float = 100.0, bad: float = 0.0, at: datetime = AT
+) -> dict[str, Sums]:
+    """Every window of this SLO filled with even traffic; what a calendar window holds at `at`."""
     return {
-        label: steady(length, per_minute=per_minute, bad=bad) for label, length in windows_for([one]).items()
+        label: steady(elapsed(window, at), per_minute=per_minute, bad=bad)
+        for label, window in windows_for([one]).items()
     }
+
+
+def elapsed(window: timedelta | Calendar, at: datetime = AT) -> timedelta:
+    """How much of a window is over."""
+    return at - window.period(at).starts if isinstance(window, Calendar) else window
 
 
 def evaluation_of(
@@ -89,12 +104,12 @@ def evaluation_of(
     **provenance: Any,
 ) -> Evaluation:
     """One SLO evaluated; even, flawless traffic in the windows that are not named."""
-    filled = windows_of(one) | dict(windows or {})
+    filled = windows_of(one, at=at) | dict(windows or {})
     return evaluate(
         [one],
-        sums_of([one], {one.id: filled}),
+        sums_of([one], {one.id: filled}, at=at),
         Provenance(**({"at": at, "now": at + timedelta(seconds=30)} | provenance)),
-        dispersion=pd.Series({one.id: dispersion}),
+        dispersion=pd.Series({one.column: dispersion}),
     )
 
 

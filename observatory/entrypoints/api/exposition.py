@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from observatory.alerting import Incident
 from observatory.application.snapshot import Snapshot
 from observatory.catalog import ServiceSlo
-from observatory.catalog.durations import duration_text
 from observatory.evaluation import SloStatus, State
 from observatory.outputs.status import ALERT_WINDOWS
 
@@ -37,11 +36,11 @@ def _objective(entry: ServiceSlo, _: SloStatus | None) -> Samples:
     return (("", float(entry.slo.objective / 100)),)
 
 
-def _sli(_: ServiceSlo, status: SloStatus | None) -> Samples:
-    """The SLI over the SLO's own window, and over the alert windows: 1 - burn · budget."""
+def _sli(entry: ServiceSlo, status: SloStatus | None) -> Samples:
+    """The SLI over the window that decides, and over the alert windows: 1 - burn · budget."""
     if status is None:
         return
-    own = duration_text(status.window)
+    own = entry.slo.window.label
     yield f',window="{own}"', status.sli
     for window in ALERT_WINDOWS:
         burn = status.burn.get(window)
@@ -53,6 +52,19 @@ def _burn(_: ServiceSlo, status: SloStatus | None) -> Samples:
     if status is None:
         return ()
     return [(f',window="{window}"', status.burn.get(window)) for window in ALERT_WINDOWS]
+
+
+def _remaining(entry: ServiceSlo, status: SloStatus | None) -> Samples:
+    """Over every window, the one that decides first."""
+    if status is None:
+        return
+    yield f',window="{entry.slo.window.label}"', status.remaining
+    for one in status.further:
+        yield f',window="{one.label}"', one.remaining
+
+
+def _resets(_: ServiceSlo, status: SloStatus | None) -> Samples:
+    return (("", status.resets.timestamp()),) if status and status.resets else ()
 
 
 def _events(_: ServiceSlo, status: SloStatus | None) -> Samples:
@@ -81,6 +93,16 @@ _FAMILIES = (
         "observatory_slo_error_budget_remaining_ratio",
         "Share of the error budget that is left; negative when overspent.",
         _measured(lambda status: status.remaining),
+    ),
+    _Family(
+        "observatory_slo_window_budget_remaining_ratio",
+        "Share of the error budget that is left over each of the SLO's windows.",
+        _remaining,
+    ),
+    _Family(
+        "observatory_slo_window_end_timestamp_seconds",
+        "When a calendar window ends and its budget begins anew.",
+        _resets,
     ),
     _Family(
         "observatory_slo_error_budget_consumed_ratio",

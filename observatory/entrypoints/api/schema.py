@@ -17,16 +17,18 @@ class Shape(BaseModel):
 
 
 class EventCounts(Shape):
-    """Events of the SLO's window; null is unknown."""
+    """Events of a window; slices, where the budget is made of them. Null is unknown."""
 
     total: float | None
     bad: float | None
 
 
 class Budget(Shape):
-    """The error budget of the SLO's window; null is unknown."""
+    """The error budget of a window; null is unknown."""
 
-    events: float | None = Field(description="Events that may be bad.")
+    events: float | None = Field(
+        description="Events (slices) that may be bad; of a calendar window, in the whole of it."
+    )
     consumed: float | None = Field(description="Share that is spent; above 1 when overspent.")
     remaining: float | None = Field(description="1 - consumed; negative when overspent.")
 
@@ -62,6 +64,18 @@ class ComponentShape(Shape):
     share: float | None = Field(description="Of the bad events of all components.")
 
 
+class FurtherWindow(Shape):
+    """The budget over one more window."""
+
+    window: str
+    starts: datetime
+    ends: datetime = Field(description="Where a calendar window will end; a rolling one ends now.")
+    coverage: float | None
+    sli: float | None
+    events: EventCounts
+    budget: Budget
+
+
 class SloShape(Shape):
     """One SLO and how it stands."""
 
@@ -69,12 +83,17 @@ class SloShape(Shape):
     service: str
     slo: str = Field(description="The SLO's own name; unique within its service.")
     objective: float = Field(description="Ratio of good events that is promised: 0.999.")
-    window: str = Field(description='Length of the rolling window: "30d".')
+    window: str = Field(description='The window that decides: "30d", or "month Europe/Stockholm".')
+    method: str = Field(description='What its budget is made of: "occurrences", "timeslices of 1m at 95 %".')
+    resets: datetime | None = Field(
+        description="When a calendar window ends and its budget begins anew; null: rolling."
+    )
     state: State
     coverage: float | None = Field(description="Share of the window that was seen.")
     sli: float | None = Field(description="Ratio of good events in the window.")
     events: EventCounts
     budget: Budget
+    further: list[FurtherWindow] = Field(description="The budgets over its other windows.")
     burn: Mapping[str, float | None] = Field(
         description="Burn rate over each alert window: 1 spends exactly the budget in the SLO's window."
     )

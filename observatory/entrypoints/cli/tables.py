@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from observatory.catalog import ServiceSlo
-from observatory.catalog.durations import duration_text
 from observatory.evaluation import SloStatus, State
 
 _STYLES = {
@@ -95,7 +94,7 @@ def _state(status: SloStatus) -> Text:
 
 
 def _objective(entry: ServiceSlo) -> str:
-    return f"{entry.slo.objective.normalize():f} % / {duration_text(entry.slo.window.length)}"
+    return f"{entry.slo.objective.normalize():f} % / {entry.slo.window.label}"
 
 
 def _percent(value: float | None, *, digits: int) -> Text:

@@ -21,14 +21,21 @@ class Drawings:
         self._drawn: OrderedDict[tuple[str, datetime | None, Scheme, str], str] = OrderedDict()
 
     def burn_down(
-        self, slo: str, points: Sequence[BudgetPoint], *, at: datetime | None, scheme: Scheme, size: str
+        self,
+        slo: str,
+        points: Sequence[BudgetPoint],
+        *,
+        at: datetime | None,
+        ends: datetime | None,
+        scheme: Scheme,
+        size: str,
     ) -> str:
         """The SVG; two who ask at once wait for one drawing (the renderer draws one at a time anyway)."""
         key = (slo, at, scheme, size)
         with self._lock:
             if key not in self._drawn:
                 width, height = SIZES[size]
-                self._drawn[key] = burn_down_svg(points, scheme=scheme, width=width, height=height)
+                self._drawn[key] = burn_down_svg(points, ends=ends, scheme=scheme, width=width, height=height)
             self._drawn.move_to_end(key)
             while len(self._drawn) > _KEPT:
                 self._drawn.popitem(last=False)

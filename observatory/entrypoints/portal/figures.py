@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from observatory.evaluation import BudgetPoint, SloStatus
+from observatory.evaluation import BudgetPoint, SloStatus, WindowBudget
 from observatory.outputs.slack.numbers import NBSP, count, factor, percent, sli, span
 
 NO_DATA = "no data"
@@ -37,7 +37,7 @@ def events(number: float | None) -> str:
     return count(number)
 
 
-def outage(status: SloStatus) -> str:
+def outage(status: SloStatus | WindowBudget) -> str:
     """What is left of the budget, or overspent, as time of full outage at the window's mean traffic."""
     if status.budget_minutes is None or status.remaining is None:
         return NO_DATA

@@ -52,7 +52,10 @@ class Pages:
             "burn_words": words.burn_words,
             "service_dashboard": lambda name: dashboard_url(service_uid(name), settings.grafana_url),
             "squad_dashboard": lambda name: dashboard_url(squad_uid(name), settings.grafana_url),
+            "span_words": words.span_words,
             "window_words": words.window_words,
+            "counted_words": words.counted_words,
+            "method_words": words.method_words,
         }
 
     def show(self, request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from enum import StrEnum
 
 from observatory.alerting import IncidentState
-from observatory.catalog import ServiceSlo
+from observatory.catalog import Calendar, InSlices, RatioTimeslices, ServiceSlo, Timeslices, Window
 from observatory.catalog.durations import duration_text
 from observatory.entrypoints.portal import figures
-from observatory.evaluation import SloStatus, State
+from observatory.evaluation import SloStatus, State, WindowBudget
 from observatory.outputs.slack import numbers
 
 
@@ -66,7 +66,7 @@ def explain(entry: ServiceSlo, status: SloStatus | None) -> str:
     """How the SLO stands, in one or two sentences."""
     if status is None:
         return "It has not been evaluated yet; the first numbers come with the next tick."
-    window = f"the last {numbers.span(entry.slo.window.length)}"
+    window = span_words(entry.slo.window)
     match status.state:
         case State.BREACHED:
             return f"More failed in {window} than the objective allows.{_pace(status)}"
@@ -86,11 +86,22 @@ def _pace(status: SloStatus) -> str:
     if burn is None:
         return ""
     if status.remaining is not None and status.remaining <= 0:
-        return " It recovers as bad hours leave the window." if burn < 1 else " And it still gets worse."
+        if burn >= 1:
+            return " And it still gets worse."
+        return " It recovers as bad hours leave the window." if status.resets is None else _anew(status)
     gone_in = time_left(status)
-    if gone_in is None or gone_in > status.window:
+    if gone_in is None or gone_in > left_of(status):
         return ""
     return f" At the last hour's pace the budget is gone in {numbers.about(gone_in)}."
+
+
+def left_of(status: SloStatus) -> timedelta:
+    """How long a budget has to last: until a calendar window ends, else as long as the window is."""
+    return status.window if status.resets is None else status.resets - status.at
+
+
+def _anew(status: SloStatus) -> str:
+    return f" It begins anew in {numbers.about(left_of(status))}."
 
 
 def time_left(status: SloStatus) -> timedelta | None:
@@ -106,27 +117,58 @@ def time_left(status: SloStatus) -> timedelta | None:
     return status.remaining * status.window / burn
 
 
-def budget_words(status: SloStatus) -> str:
-    """What is left of the budget, in events and as time of full outage at the window's mean traffic."""
+def budget_words(entry: ServiceSlo, status: SloStatus | WindowBudget) -> str:
+    """What is left of the budget, in events or slices and as time of full outage at the window's mean traffic."""
     if status.affordable is None or status.budget is None:
         return figures.NO_DATA
     allowed = figures.events(status.budget)
-    outage = figures.outage(status)
+    outage, one = figures.outage(status), counted_words(entry)[1]
     if status.affordable < 0:
-        return f"{figures.events(-status.affordable)} more failures than the {allowed} allowed, as much as {outage} of full outage"
-    return f"{figures.events(status.affordable)} of {allowed} failures may still happen, as much as {outage} of full outage"
+        return f"{figures.events(-status.affordable)} more {one} than the {allowed} allowed, as much as {outage} of full outage"
+    return f"{figures.events(status.affordable)} of {allowed} {one} may still happen, as much as {outage} of full outage"
 
 
 def burn_words(status: SloStatus) -> str:
     """What the last hour's burn means."""
     left = time_left(status)
-    if left is not None and left < status.window:
+    if left is not None and left < left_of(status):
         return f"the budget is gone in {numbers.about(left)} at this pace"
     if status.burn["1h"] is not None and status.burn["1h"] <= 1:
         return "sustainable: 1× spends exactly the budget"
     return "more than the budget bears in the long run"
 
 
-def window_words(entry: ServiceSlo) -> str:
-    """`rolling 30d`, as squads write it."""
-    return f"rolling {duration_text(entry.slo.window.length)}"
+def window_words(window: Window) -> str:
+    """`rolling 30d`, as squads write it; `this month, Europe/Stockholm`."""
+    if isinstance(window, Calendar):
+        return f"this {window.calendar}, {window.timezone}"
+    return f"rolling {window.label}"
+
+
+def span_words(window: Window) -> str:
+    """`the last 30 d`, `this month`: as part of a sentence."""
+    return (
+        f"this {window.calendar}"
+        if isinstance(window, Calendar)
+        else f"the last {numbers.span(window.length)}"
+    )
+
+
+def counted_words(entry: ServiceSlo) -> tuple[str, str]:
+    """What its budget is made of, in general and when it went wrong: `events`, `failures`; `1 min slices`, `bad slices`."""
+    method = entry.slo.method
+    if isinstance(method, InSlices):
+        return f"slices of {numbers.window(duration_text(method.slice))}", "bad slices"
+    return "events", "failures"
+
+
+def method_words(entry: ServiceSlo) -> str | None:
+    """What a slice is, in a sentence; None where every event counts."""
+    match entry.slo.method:
+        case Timeslices(slice=length, target=target):
+            span = numbers.window(duration_text(length))
+            return f"A slice of {span} is good when at least {target.normalize():f} % of its events are, or when there are none."
+        case RatioTimeslices(slice=length):
+            span = numbers.window(duration_text(length))
+            return f"Each slice of {span} weighs the same, and spends the share of its events that are bad."
+    return None

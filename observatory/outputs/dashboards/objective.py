@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from observatory.catalog import ErrorOrSlow, Events, Latency, Probe, Promql, ServiceSlo
+from observatory.catalog import Calendar, ErrorOrSlow, Events, InSlices, Latency, Probe, Promql, ServiceSlo
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.evaluation.tiers import tiers_for
@@ -39,6 +39,7 @@ def objective_section(entry: ServiceSlo) -> Section:
         *_now(entry, scope),
         _burn(entry, scope),
         _burn_down(entry, scope),
+        *_by_window(entry, scope),
         _bad_events(entry),
         *_latency(entry),
         *gauge_panel(entry),
@@ -50,14 +51,14 @@ def objective_section(entry: ServiceSlo) -> Section:
 
 def _now(entry: ServiceSlo, scope: Scope) -> Sequence[Panel]:
     """Eight figures in one line."""
-    window = queries.window_of(entry)
+    window, within = queries.window_of(entry), queries.in_words(entry.slo.window)
     objective = float(entry.slo.objective / 100)
     return (
         stat(
             About(
                 "objective",
                 "Objective",
-                f"The share of good events that is promised over {window}. {entry.slo.description}".rstrip(),
+                f"The share of good {_counted(entry)} that is promised over {window}. {entry.slo.description}".rstrip(),
             ),
             Query(queries.objective(scope)),
             Scale("percentunit", decimals=3),
@@ -66,8 +67,8 @@ def _now(entry: ServiceSlo, scope: Scope) -> Sequence[Panel]:
         stat(
             About(
                 "sli",
-                f"Good, last {window}",
-                f"Is the promise kept? The share of good events over {window}; below the objective it is broken.",
+                f"Good, {within.removeprefix('the ').partition(' (')[0]}",
+                f"Is the promise kept? The share of good {_counted(entry)} of {within}; below the objective it is broken.",
             ),
             Query(queries.sli(scope, window)),
             Scale("percentunit", decimals=3, steps=((UNKNOWN, None), (BAD, LOWEST), (GOOD, objective))),
@@ -78,8 +79,7 @@ def _now(entry: ServiceSlo, scope: Scope) -> Sequence[Panel]:
                 "budget",
                 "Budget left",
                 "How much failure can still be afforded? Below 25 %: take fewer risks; below 0: mend before you ship. "
-                f"The budget rolls: it is what the last {window} left of it, so it need not start at 100 %, and it "
-                "comes back as old errors leave the window.",
+                + _why_it_moves(entry),
             ),
             Query(queries.remaining(scope)),
             Scale("percentunit", decimals=1, steps=BUDGET_STEPS),
@@ -115,8 +115,8 @@ def _events_left(entry: ServiceSlo, scope: Scope) -> Panel:
     return stat(
         About(
             "events",
-            "Bad events left",
-            "How many more bad events fit into the budget at this traffic? Negative: so many too many.",
+            f"Bad {_counted(entry)} left",
+            f"How many more bad {_counted(entry)} fit into the budget at this traffic? Negative: so many too many.",
         ),
         Query(queries.events_left(scope, queries.window_of(entry))),
         Scale("short", decimals=0, steps=((UNKNOWN, None), (BAD, LOWEST), (GOOD, 0))),
@@ -146,15 +146,13 @@ def _exhaustion(entry: ServiceSlo, scope: Scope) -> Panel:
 
 
 def _coverage(entry: ServiceSlo, scope: Scope) -> Panel:
-    window = queries.window_of(entry)
-    minutes = int(entry.slo.window.length.total_seconds() // 60)
     return stat(
         About(
             "coverage",
             "Measured",
-            f"How much of the last {window} was measured at all? Below 90 % the other figures are partial.",
+            f"How much of {queries.in_words(entry.slo.window)} was measured at all? Below 90 % the other figures are partial.",
         ),
-        Query(queries.coverage(scope, window, minutes)),
+        Query(queries.coverage(scope, entry.slo.window)),
         Scale("percentunit", decimals=1, steps=((UNKNOWN, None), (WARNING, LOWEST), (GOOD, 0.9))),
         width=3,
     )
@@ -185,20 +183,52 @@ def _burn(entry: ServiceSlo, scope: Scope) -> Panel:
 
 
 def _burn_down(entry: ServiceSlo, scope: Scope) -> Panel:
-    length = int(entry.slo.window.length.total_seconds())
+    window = entry.slo.window
+    if isinstance(window, Calendar):
+        line = f"from the whole at the beginning of a {window.calendar} to nothing at its end"
+        even = queries.even_spending_of(scope, window)
+    else:
+        line = "from what was left where this view begins to nothing one window later"
+        even = queries.even_spending(scope, seconds=int(window.length.total_seconds()))
     return lines(
         About(
             "burn-down",
             "Budget left over time",
-            "Is the budget spent faster than it can be afforded? Below the dashed line: faster than evenly. The line "
-            "starts at what was left where this view begins and ends at 0 one window later.",
+            "Is the budget spent faster than it can be afforded? Below the dashed line, which leads "
+            f"{line}: faster than evenly.",
         ),
-        [
-            Query(queries.remaining(scope), "budget left"),
-            Query(queries.even_spending(scope, seconds=length), "spent evenly"),
-        ],
+        [Query(queries.remaining(scope), "budget left"), Query(even, "spent evenly")],
         Scale("percentunit", steps=((BAD, 0),), minimum=None),
         dashed=("spent evenly",),
+    )
+
+
+def _by_window(entry: ServiceSlo, scope: Scope) -> Sequence[Panel]:
+    """Only for an SLO that has several windows."""
+    if not entry.slo.more_windows:
+        return ()
+    about = About(
+        "windows",
+        "Budget left, by window",
+        f"How does the promise stand over its other windows? {queries.window_of(entry)} decides state and alerts. "
+        "Calendar windows are known to Observatory alone.",
+    )
+    query = Query(queries.remaining_by_window(scope), "{{window}}")
+    return (lines(about, [query], Scale("percentunit", steps=((BAD, 0),), minimum=None)),)
+
+
+def _counted(entry: ServiceSlo) -> str:
+    """What the budget is made of."""
+    return "slices" if isinstance(entry.slo.method, InSlices) else "events"
+
+
+def _why_it_moves(entry: ServiceSlo) -> str:
+    window = entry.slo.window
+    if isinstance(window, Calendar):
+        return f"The budget is that of the whole {window.calendar} and begins anew with the next."
+    return (
+        f"The budget rolls: it is what the last {window.label} left of it, so it need not start at 100 %, and it comes "
+        "back as old errors leave the window."
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from observatory.catalog import Catalog, ServiceSlo, Squad
-from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.outputs.dashboards import grafana, queries
 from observatory.outputs.dashboards.layout import Page, Section, page_json
@@ -127,9 +126,11 @@ def promises_of(entries: Sequence[ServiceSlo], *, title: str) -> Panel:
 
 def _good(scope: Scope, entries: Iterable[ServiceSlo]) -> str:
     """SLIs over each SLO's own window, whatever lengths there are."""
-    windows = sorted({entry.slo.window.length for entry in entries})
+    windows = sorted(
+        {entry.slo.window for entry in entries}, key=lambda window: (window.length, window.label)
+    )
     return " or ".join(
-        f"({queries.sli(Scope(scope.matchers, scope.by), duration_text(window))})" for window in windows
+        f"({queries.sli(Scope(scope.matchers, scope.by), window.label)})" for window in windows
     )
 
 

@@ -8,9 +8,11 @@ Rates and latencies come from the service's own counters.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import assert_never
 
 from observatory.catalog import (
+    Calendar,
     ErrorOrSlow,
     Events,
     Freshness,
@@ -24,11 +26,18 @@ from observatory.catalog import (
     Sli,
     Slo,
     Threshold,
+    Window,
 )
-from observatory.catalog.durations import duration_text
 from observatory.outputs.links import service_uid, squad_uid
 from observatory.outputs.rules.counting import narrowed, totals, united, within_bound
-from observatory.outputs.rules.organisation import BAD_SUM, BURN, OWNED, REMAINING, TOTAL_SUM
+from observatory.outputs.rules.organisation import (
+    BAD_SUM,
+    BURN,
+    FURTHER_REMAINING,
+    OWNED,
+    REMAINING,
+    TOTAL_SUM,
+)
 from observatory.planning.promql import expressions, slices
 
 RATE = "$__rate_interval"
@@ -113,11 +122,14 @@ def events_left(scope: Scope, window: str) -> str:
     return _either("min", scope, own, recorded)
 
 
-def coverage(scope: Scope, window: str, minutes: int) -> str:
+def coverage(scope: Scope, window: Window) -> str:
     """The share of the window in which events could be counted."""
-    counted = scope.of("slo:total_events:increase5m")
-    recorded = f"clamp_max(count_over_time({counted}[{window}]) / {minutes // 5}, 1)"
-    return _either("min", scope, scope.of("observatory_slo_coverage_ratio"), recorded)
+    own = scope.of("observatory_slo_coverage_ratio")
+    if isinstance(window, Calendar):  # no range of Prometheus is a calendar's
+        return f"min by ({scope.by}) ({own})"
+    minutes, counted = window.length // timedelta(minutes=1), scope.of("slo:total_events:increase5m")
+    recorded = f"clamp_max(count_over_time({counted}[{window.label}]) / {minutes // 5}, 1)"
+    return _either("min", scope, own, recorded)
 
 
 def exhaustion(scope: Scope, *, seconds: int, longest: int) -> str:
@@ -131,6 +143,20 @@ def even_spending(scope: Scope, *, seconds: int) -> str:
     start = "last_over_time(vector(time())[2m:1m] @ start())"
     then = f"({remaining(scope, at=' @ start()')}) or 0 * ({remaining(scope)}) + 1"
     return f"({then}) * on () group_left () (1 - (vector(time()) - {start}) / {seconds})"
+
+
+def even_spending_of(scope: Scope, window: Calendar) -> str:
+    """The ideal line of a calendar window: what would be left now if the budget had been spent evenly until its end."""
+    ends = scope.of("observatory_slo_window_end_timestamp_seconds")
+    seconds = int(window.length.total_seconds())
+    return f"clamp((max by ({scope.by}) ({ends}) - time()) / {seconds}, 0, 1)"
+
+
+def remaining_by_window(scope: Scope) -> str:
+    """The share of the error budget that is left over each of an SLO's windows."""
+    own = f"min by (window) ({scope.of('observatory_slo_window_budget_remaining_ratio')})"
+    rules = f"{scope.of(REMAINING)} or {scope.of(FURTHER_REMAINING)}"
+    return f'{own} or min by (window) (label_replace({rules}, "window", "$1", "slo_window", "(.*)"))'
 
 
 def state(scope: Scope) -> str:
@@ -248,8 +274,15 @@ def process_starts(labels: str) -> str:
 
 
 def window_of(entry: ServiceSlo) -> str:
-    """The SLO's own window as a label: 30d."""
-    return duration_text(entry.slo.window.length)
+    """The label of the window that decides: 30d, month Europe/Stockholm."""
+    return entry.slo.window.label
+
+
+def in_words(window: Window) -> str:
+    """`the last 30d`, `this month (Europe/Stockholm)`: as part of a sentence."""
+    if isinstance(window, Calendar):
+        return f"this {window.calendar} ({window.timezone})"
+    return f"the last {window.label}"
 
 
 def _rate(selector: Selector) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from observatory.alerting import Incident, IncidentState
+from observatory.catalog import Calendar, Window
 from observatory.evaluation import Severity, SloStatus, State
 from observatory.evaluation.slices import is_slice
 from observatory.outputs.slack import numbers
@@ -73,12 +74,20 @@ def left(status: SloStatus) -> str:
     return f"{numbers.percent(status.remaining)} of the {budget} left"
 
 
+def over(window: Window) -> str:
+    """`over 30 d`, `this month (Europe/Stockholm)`."""
+    if isinstance(window, Calendar):
+        return f"this {window.calendar} ({window.timezone})"
+    return f"over {numbers.span(window.length)}"
+
+
 def until_gone(status: SloStatus, tiers: tuple[str, ...]) -> timedelta | None:
     """How long the budget lasts at the present burn: remaining · window / burn rate.
 
-    None when it is gone, unknown, or not burning faster than it comes back.
+    None when it is gone, unknown, not burning faster than it comes back, or a calendar window ends before that.
     """
     burn = headline_burn(status, tiers)
     if status.remaining is None or status.remaining <= 0 or burn is None or burn.rate <= 1:
         return None
-    return status.remaining * status.window / burn.rate
+    lasts = status.remaining * status.window / burn.rate
+    return None if status.resets is not None and status.at + lasts > status.resets else lasts

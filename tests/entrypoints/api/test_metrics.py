@@ -1,12 +1,13 @@
 import re
 import subprocess
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from support.catalogs import a_catalog, a_service
+from support.catalogs import a_catalog, a_service, an_slo
+from support.evaluations import evaluation_of
 from support.views import (
     NOW,
     Alerts,
@@ -21,6 +22,7 @@ from support.views import (
 
 from observatory.alerting.model import Origin
 from observatory.application.vitals import SelfTest, Vitals
+from observatory.catalog import Calendar, Rolling
 from observatory.evaluation import State
 from observatory.outputs.status import ALERT_WINDOWS
 
@@ -81,11 +83,23 @@ def test_an_slo_that_was_never_evaluated_has_an_objective_and_no_data():
 
 
 def test_a_window_that_is_also_an_alert_window_is_told_once():
-    catalog = a_catalog()
-    entry = next(catalog.slos())
-    status = a_status(entry)
-    day = replace(status, window=status.window / 30, sli=0.5, burn=status.burn | {"1d": 1.0})
+    catalog = a_catalog(a_service(slos=(an_slo(days=1),)))
+    status = a_status(next(catalog.slos()))
+    day = replace(status, sli=0.5, burn=status.burn | {"1d": 1.0})
     assert of(samples(views_of(catalog, [day])), "observatory_slo_sli_ratio", window="1d") == 0.5
+
+
+def test_every_window_has_its_budget_and_a_calendars_tells_when_it_ends():
+    month = Calendar(calendar="month", timezone="Europe/Stockholm")
+    catalog = a_catalog(a_service(slos=(an_slo(window=month, more_windows=(Rolling(timedelta(days=7)),)),)))
+    entry = next(catalog.slos())
+    status = replace(evaluation_of(entry).status(entry.id), remaining=0.75)
+    found = samples(views_of(catalog, [status]))
+    name = "observatory_slo_window_budget_remaining_ratio"
+    assert of(found, name, window="month Europe/Stockholm") == 0.75
+    assert of(found, name, window="7d") == status.further[0].remaining == 1
+    ends = datetime(2026, 3, 31, 22, tzinfo=UTC).timestamp()
+    assert of(found, "observatory_slo_window_end_timestamp_seconds") == ends
 
 
 def test_open_incidents_are_ones_and_resolved_ones_are_absent():
@@ -147,7 +161,7 @@ def test_the_page_about_metrics_names_every_one_and_no_other():
     documented = set(re.findall(r"`(observatory_\w+)`", page))
     everything = replace(organisation(), vitals=lively())
     told = {name for name, _ in samples(everything) if name.startswith("observatory_")}
-    assert documented == told
+    assert documented == told | {"observatory_slo_window_end_timestamp_seconds"}  # only of calendar windows
 
 
 def test_signs_of_life_that_there_were_none_of_are_absent():

@@ -77,7 +77,7 @@ def test_the_budget_lasts_what_is_left_divided_by_the_burn(remaining, burn, expe
 
 def test_an_overspent_budget_is_told_by_how_much_it_is_overspent():
     status = replace(a_status(ENTRY), budget=1000.0, affordable=-250.0, remaining=-0.25, budget_minutes=40.0)
-    words = budget_words(status).replace("\u00a0", " ")
+    words = budget_words(ENTRY, status).replace("\u00a0", " ")
     assert words == "250 more failures than the 1 k allowed, as much as 10 min of full outage"
 
 

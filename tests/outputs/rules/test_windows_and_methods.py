@@ -116,7 +116,7 @@ def test_a_calendar_windows_alerts_refer_to_its_mean_length_and_its_budget_is_le
 def test_further_rolling_windows_have_budgets_and_no_alerts():
     text = FILES["organisation.yml"]
     further = re.findall(
-        r"record: slo:further_budget_remaining:ratio\n(?:.*\n){1,5}\s+slo_window: (\w+)", text
+        r"record: slo:further_budget_remaining:ratio\n(?:.*\n){1,5}\s+slo_window: \"(\w+)\"", text
     )
     assert further == ["7d", "90d"]
     assert 'slo_window="7d"}' not in "".join(re.findall(r"- alert:.*?labels:", text, re.DOTALL))
