@@ -6,7 +6,7 @@ from threading import Event
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from support.people import NOW, a_page, a_world
@@ -186,3 +186,74 @@ def test_the_buttons_are_only_there_when_they_work(slack):
     silent = a_world(clock=ManualClock(slack.world.clock.now()))
     silent.open(a_page())
     assert '"acknowledge"' not in json.dumps(silent.alerts.deliveries()[0].message.blocks)
+
+
+@pytest.fixture(scope="module")
+def post():
+    """One Observatory for many strangers; what they send is sent as it is."""
+    slack = Slack()
+    slack.genuine = urlencode({"payload": json.dumps(PAYLOAD)}).encode()
+    slack.signed = slack._signer._signed(RequestUrl("", SECRET), slack.genuine, skew=0)
+    http = TestClient(
+        create_app(slack.world.views, SETTINGS, slack.world.allowed), raise_server_exceptions=False
+    )
+
+    def post(body, signed):
+        answer = http.post(
+            PATH, content=body, headers={name: value for name, value in signed.items() if value}
+        )
+        assert slack.world.alerts.audit() == []
+        return answer.status_code
+
+    post.slack = slack
+    return post
+
+
+def spoilt(data, original):
+    """The original with one place changed, added or cut; never the original."""
+    place = data.draw(st.integers(0, len(original) - 1))
+    kind = data.draw(st.sampled_from(["change", "add", "cut", "swap", "double"]))
+    byte = bytes([data.draw(st.integers(0, 255))])
+    changed = {
+        "change": original[:place] + byte + original[place + 1 :],
+        "add": original[:place] + byte + original[place:],
+        "cut": original[:place],
+        "swap": original[:place] + original[place : place + 2][::-1] + original[place + 2 :],
+        "double": original * 2,
+    }[kind]
+    assume(changed != original)
+    return changed
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), part=st.sampled_from(["body", "X-Slack-Request-Timestamp", "X-Slack-Signature"]))
+def test_a_genuine_request_with_anything_changed_is_not_slacks(post, data, part):
+    body, signed = post.slack.genuine, dict(post.slack.signed)
+    if part == "body":
+        body = spoilt(data, body)
+    else:
+        text = spoilt(data, signed[part].encode())
+        assume(not set(text) & set(b"\r\n\0"))  # no HTTP header can hold them
+        assume(text.strip(b" \t") != signed[part].encode())  # what surrounds a header's value is none of it
+        signed[part] = text
+    assert post(body, signed) == 401
+
+
+@settings(max_examples=50, deadline=None)
+@given(skew=st.integers(-(10**9), 10**9).filter(lambda skew: abs(skew) > 300))
+def test_a_signature_of_another_time_is_not_slacks_however_well_signed(post, skew):
+    signed = post.slack._signer._signed(RequestUrl("", SECRET), post.slack.genuine, skew=skew)
+    assert post(post.slack.genuine, signed) == 401
+
+
+@pytest.mark.parametrize("missing", ["X-Slack-Request-Timestamp", "X-Slack-Signature"])
+def test_a_request_without_one_of_its_headers_is_not_slacks(post, missing):
+    assert post(post.slack.genuine, post.slack.signed | {missing: ""}) == 401
+
+
+def test_what_was_spoilt_was_genuine(post):
+    """Or the tests above would pass for nothing."""
+    slack = post.slack
+    assert slack.http.post(PATH, content=slack.genuine, headers=slack.signed).status_code == 200
+    assert slack.http.post(PATH, content=slack.genuine, headers=slack.signed).status_code == 401
+    assert len(slack.world.alerts.audit()) == 1
