@@ -3,8 +3,14 @@ import pandas as pd
 import pytest
 from support.evaluations import entry
 
-from observatory.evaluation import LEARNT_FROM, dispersion, usual_dispersion
-from observatory.measurement import Buckets
+from observatory.evaluation import (
+    LEARNT_FROM,
+    LEFT_OUT,
+    dispersion,
+    dispersion_over_time,
+    usual_dispersion,
+)
+from observatory.measurement import FIELDS, Buckets
 
 ONE = entry()
 PER_MINUTE = 5
@@ -73,3 +79,18 @@ def test_however_errors_come_it_is_at_most_the_mean_events_of_a_tick(seed):
 
 def test_of_what_was_never_seen_nothing_is_learnt():
     assert phi(np.zeros(60 * 24), np.zeros(60 * 24)) == 1
+
+
+def test_over_time_it_is_what_would_have_been_learnt_at_each_hour():
+    bad, total = usual()
+    bad[7200:7320] = total[7200:7320]
+    everything = hours(bad, total)
+    untils = np.array([300, 500, LEARNT_FROM]) * 3600
+
+    found = dispersion_over_time(ONE, everything, untils, tick=60)
+
+    for until, one in zip(untils.tolist(), found, strict=True):
+        known = everything.ends <= until - LEFT_OUT * 3600
+        cells = {name: getattr(everything, name)[known] for name in FIELDS}
+        part = Buckets(3600, everything.ends[known], everything.slos, **cells)
+        assert one == pytest.approx(usual_dispersion([ONE], [part], tick=60)[ONE.id])
