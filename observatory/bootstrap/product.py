@@ -9,6 +9,7 @@ from observatory.adapters.clock import SystemClock
 from observatory.adapters.files import CatalogFolder
 from observatory.application.actions import Actions, actions
 from observatory.application.announce import Addresses, Announce
+from observatory.application.burn import Burn
 from observatory.application.burn_down import BurnDown
 from observatory.application.catch_up import CatchUp
 from observatory.application.definitions import Definitions
@@ -16,6 +17,7 @@ from observatory.application.deliver import Deliver
 from observatory.application.events.reports import Reports
 from observatory.application.fill import Fill, Progress
 from observatory.application.holes import Holes
+from observatory.application.illustrate import Illustrate
 from observatory.application.leadership import Leadership
 from observatory.application.ledger import Ledger
 from observatory.application.measure import Measure
@@ -30,21 +32,24 @@ from observatory.application.recorder import Recorder
 from observatory.application.rounds import Limits
 from observatory.application.snapshot import Board, Health, Snapshot, Views
 from observatory.application.status import Status
+from observatory.application.switchboard import Switchboard
 from observatory.application.tick import Tick
 from observatory.bootstrap.alertmanager import Alerts
 from observatory.bootstrap.alertmanager import Surroundings as Beside
 from observatory.bootstrap.alertmanager import alerts as others_alerts
 from observatory.bootstrap.alive import Alive, Parts, alive
 from observatory.bootstrap.metrics import more_servers, prometheus
-from observatory.bootstrap.slack import door, slack
+from observatory.bootstrap.slack import door, pictures, slack
 from observatory.bootstrap.storage import PROCESS, in_memory, storage
 from observatory.bootstrap.tools import load_catalog
+from observatory.bootstrap.transports import transports
 from observatory.evaluation import Evaluation
 from observatory.settings import Settings
 
 _PATIENT = Limits(query=timedelta(minutes=2), round=timedelta(minutes=15), at_once=2)
 """For the past, which may take its time: nobody is paged by it."""
-_SENDERS = 8
+SENDERS = 24
+"""Attempts at a time: a storm has many channels, and each takes one message a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Observatory:
     alive: Alive
     others: Alerts
     """What others' alerts go through."""
+    illustrate: Illustrate | None
+    """None without a Slack token."""
     clock: Clock
 
 
@@ -119,15 +126,17 @@ def build(  # noqa: PLR0913 - one for each port
         catch_all=settings.catch_all_channel,
         heard=lambda since: stores.reports.reports(since=since),
     )
+    further = transports(settings, clock)
     deliver = messenger and Deliver(
         alerts,
-        messenger,
+        Switchboard(messenger, further.by_name),
         clock,
         catalog=lambda: definitions.catalog,
-        executor=ThreadPoolExecutor(_SENDERS, thread_name_prefix="deliver"),
+        executor=ThreadPoolExecutor(SENDERS, thread_name_prefix="deliver"),
         worker=PROCESS,
         catch_all=settings.catch_all_channel,
-        capacity=_SENDERS,
+        transports=further.destinations,
+        capacity=SENDERS,
     )
     watching, vitals = alive(
         Parts(
@@ -160,8 +169,25 @@ def build(  # noqa: PLR0913 - one for each port
         Ledger(alerts, board, announce), clock, door=buttons, signs=stores.signs, receive=others.receive
     )
     return Observatory(
-        tick, catch_up, recorder, deliver or None, views, done, leadership, watching, others, clock
+        tick,
+        catch_up,
+        recorder,
+        deliver or None,
+        views,
+        done,
+        leadership,
+        watching,
+        others,
+        _illustrator(settings, alerts, board, recorder, clock),
+        clock,
     )
+
+
+def _illustrator(
+    settings: Settings, alerts: AlertStore, board: Board, recorder: Recorder, clock: Clock
+) -> Illustrate | None:
+    shown = pictures(settings)
+    return None if shown is None else Illustrate(alerts, shown, board, Burn(recorder), clock)
 
 
 def build_status(

@@ -24,8 +24,11 @@ from observatory.errors import ObservatoryError
 
 _log = structlog.get_logger("observatory.scheduler")
 _EVERY_SECOND = timedelta(seconds=1)
+_DELIVERY = timedelta(milliseconds=250)
+"""A channel takes a message a second: who looks only once a second meets it at every other one."""
 _ROUNDS, _ROUNDS_WITHOUT_AN_END = 50, 4
 _PRUNING = timedelta(hours=1)
+_CHARTS = timedelta(seconds=5)
 _ALERTS = timedelta(seconds=2)
 _NEIGHBOURS = timedelta(seconds=15)
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -77,8 +80,10 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
     if (deliver := observatory.deliver) is not None:
         jobs["deliver"] = (
             Rounds(deliver, observatory.views.vitals, observatory.clock),
-            Aligned(_EVERY_SECOND),
+            Aligned(_DELIVERY),
         )
+    if (illustrate := observatory.illustrate) is not None:
+        jobs["illustrate"] = (lambda: leadership.only(illustrate), Aligned(_CHARTS))
     # A catch-up or a delivery that takes longer than its turn is no news, and errors are told in our own words.
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     scheduler = BackgroundScheduler(

@@ -6,6 +6,7 @@ from support.people import ANNA
 from support.wiring import DAY, HOUR, START, Events, Life, seconds, service_yaml
 
 from observatory.alerting import PATIENCE, IncidentState
+from observatory.application.pauses import BETWEEN_POSTS
 from observatory.evaluation import Severity
 
 OLD, NEW = "C0PLAYLISTS", "C0SEARCH00"
@@ -32,6 +33,7 @@ def go_on(life, minutes):
         life.minutes(1)
         for _ in range(4):
             life.observatory.deliver()
+            life.clock.advance(BETWEEN_POSTS)
 
 
 def move(life, squad="search"):

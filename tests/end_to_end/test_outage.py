@@ -61,7 +61,7 @@ def _outage(server, folder):
         page = next(one["id"] for one in burning.incidents if one["severity"] == "page")
         eventually(lambda: incidents(world.url, state="resolved"), within=240)
         ts = burning.posted[CHANNEL][0]["ts"]
-        thread = eventually(lambda: postings(world.slack.url, CHANNEL, thread_ts=ts)[1:], within=60)
+        thread = eventually(lambda: _closed(world.slack.url, ts), within=60)
         eventually(lambda: "esolved" in postings(world.slack.url, CHANNEL)[0]["text"], within=60)
         over = SimpleNamespace(
             posted={channel: postings(world.slack.url, channel) for channel in CHANNELS},
@@ -70,6 +70,12 @@ def _outage(server, folder):
             scraped=_scraped(world.prometheus),
         )
         return SimpleNamespace(calm=calm, burning=burning, over=over)
+
+
+def _closed(slack, ts):
+    """What is in the thread once it says that it is over."""
+    thread = postings(slack, CHANNEL, thread_ts=ts)[1:]
+    return thread if any("esolved" in one["text"] for one in thread) else None
 
 
 def _scraped(prometheus):
@@ -133,8 +139,13 @@ def test_the_same_message_is_resolved_and_its_thread_says_so(outage):
 
     assert [message["ts"] for message in after] == [message["ts"] for message in before]
     assert "esolved" in after[0]["text"]
-    assert "esolved" in outage.over.thread[-1]["text"]
     assert outage.over.incident["state"] == "resolved"
+
+
+def test_the_thread_has_a_chart_of_the_burn(outage):
+    charts = [file["name"] for one in outage.over.thread for file in one.get("files", ())]
+
+    assert charts[:1] == [f"burn-{outage.over.incident['id']}.png"]
 
 
 def test_nobody_else_hears_of_the_end_either(outage):
