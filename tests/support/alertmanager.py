@@ -11,8 +11,7 @@ from typing import Any
 
 import httpx2
 
-READY = 'msg="Completed loading of configuration file"'
-LISTENING = "msg=Listening address="
+LISTENING = 'msg="Listening on"'
 ATTEMPTS = 3
 
 

@@ -101,6 +101,13 @@ def postings(url: str, channel: str = CHANNEL, *, thread_ts: str | None = None) 
     return messages
 
 
+def words(posting: dict[str, Any]) -> str:
+    """All that a message says, its attachments included."""
+    attachments = posting.get("attachments", ())
+    said = [one.get(part, "") for one in attachments for part in ("pretext", "title", "text", "footer")]
+    return "\n".join([posting["text"], *said])
+
+
 def delivery_ids(messages: Iterable[dict[str, Any]]) -> list[str]:
     """Which deliveries these messages carry."""
     return [message["metadata"]["event_payload"]["delivery_id"] for message in messages]

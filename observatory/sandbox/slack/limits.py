@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from observatory.sandbox.slack.attachments import are_valid
+
 TEXT, TOTAL, BLOCKS = 40_000, 13_200, 50
 _BLOCK_ID = 255
 _Object = dict[str, Any]
 
 
-def refusal(text: str, blocks: object, metadata: object) -> str | None:
+def refusal(text: str, blocks: object, metadata: object, attachments: object = ()) -> str | None:
     """The code with which Slack refuses this message; None when it takes it."""
-    if not text and not blocks:
+    if not text and not blocks and not attachments:
         return "no_text"
     if len(text) > TEXT:
         return "msg_too_long"
@@ -24,7 +26,7 @@ def refusal(text: str, blocks: object, metadata: object) -> str | None:
         return "invalid_blocks"
     if sum(map(len, _texts(blocks))) > TOTAL:
         return "msg_blocks_too_long"
-    return _metadata_refusal(metadata)
+    return _metadata_refusal(metadata) if are_valid(attachments) else "invalid_attachments"
 
 
 def _metadata_refusal(metadata: object) -> str | None:

@@ -70,6 +70,7 @@ class Methods:
                 metadata=_structure(arguments, "metadata", "invalid_metadata_format"),
                 client_msg_id=_text(arguments, "client_msg_id") or None,
                 broadcast=_flag(arguments, "reply_broadcast"),
+                attachments=_structure(arguments, "attachments", "invalid_attachments") or [],
             )
         )
         return {"channel": posting.channel, "ts": posting.ts, "message": self._shown(posting)}
@@ -205,6 +206,8 @@ class Methods:
             message["blocks"] = posting.blocks
         if files := self._files(posting):
             message["files"] = files
+        if posting.attachments:
+            message["attachments"] = posting.attachments
         if posting.client_msg_id:
             message["client_msg_id"] = posting.client_msg_id
         if posting.edited:

@@ -41,6 +41,7 @@ class Posting:
     edited: str | None = None
     """When people last edited its bare text; an edit of blocks leaves no mark, as in Slack."""
     edits: int = 0
+    attachments: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def is_reply(self) -> bool:

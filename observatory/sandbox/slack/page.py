@@ -105,7 +105,8 @@ def _shown(postings: list[Posting], workspace: Workspace, rendering: Rendering) 
             at=datetime.fromtimestamp(float(posting.ts), UTC),
             body=rendering.message(
                 posting.text, posting.blocks, presses=f"/archives/{posting.channel}/{posting.ts}/presses"
-            ),
+            )
+            + rendering.attachments(posting.attachments),
             replies=0 if posting.is_reply else len(workspace.replies(posting.channel, posting.ts)),
             edits=posting.edits,
             follows=before is not None and float(posting.ts) - float(before.ts) < _TOGETHER_SECONDS,

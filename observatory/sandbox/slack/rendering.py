@@ -1,12 +1,14 @@
 """Block Kit and mrkdwn as HTML, the way Slack shows them; everything that people wrote is escaped."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape, unescape
 from typing import Any
 
 import emoji
 from markupsafe import Markup
+
+from observatory.sandbox.slack.attachments import as_html
 
 _Object = Mapping[str, Any]
 _ANGLE = re.compile(r"<([^<>\n]+)>")
@@ -45,6 +47,10 @@ class Rendering:
         if self._pressable and presses:
             body = f'<form method="post" action="{escape(presses)}">{body}</form>'
         return Markup(body)  # noqa: S704 - every renderer escapes
+
+    def attachments(self, attachments: Sequence[Mapping[str, Any]]) -> Markup:
+        """What stands below a message's body."""
+        return Markup(as_html(attachments, self.mrkdwn))  # noqa: S704 - mrkdwn escapes
 
     def mrkdwn(self, source: str) -> str:
         """Slack's markup as HTML. Links, mentions and code are set aside first, so that no style reaches into them."""

@@ -62,6 +62,7 @@ def _posting(channel: str, body: bytes) -> Posting:
         text=str(message.get("text") or ""),
         blocks=message.get("blocks") or [],
         thread_ts=message.get("thread_ts"),
+        attachments=message.get("attachments") or [],
     )
 
 

@@ -113,7 +113,7 @@ class Workspace:
         return channel
 
     def _refuse_content(self, posting: Posting) -> None:
-        code = refusal(posting.text, posting.blocks, posting.metadata)
+        code = refusal(posting.text, posting.blocks, posting.metadata, posting.attachments)
         if code is not None:
             raise SlackSaysNoError(code)
 

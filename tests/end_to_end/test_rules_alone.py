@@ -1,0 +1,155 @@
+"""Observatory is not running: Prometheus with the generated rules and Alertmanager with the generated routes page alone.
+
+Everything is real but the users and Slack. The rules are the committed ones with one change: they count every five
+seconds, in buckets of five seconds, where the committed ones take a minute.
+"""
+
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+
+import httpx2
+import pytest
+from support.alertmanager import alertmanager
+from support.product import CHANNELS, ROOT, eventually
+from support.prometheus import prometheus
+from support.slack import postings, words
+
+from observatory.adapters.alertmanager import HttpAlertmanager
+from observatory.adapters.files import CatalogFolder
+from observatory.application.ports import Pushed
+from observatory.bootstrap import system_clock
+from observatory.catalog import parse_catalog
+from observatory.outputs.alertmanager import Surroundings, alertmanager_files, tree
+from observatory.sandbox import slack
+from observatory.sandbox.demo import Mode, Trouble
+from observatory.sandbox.demo.organisation import SERVICES
+from observatory.sandbox.demo.services import MetricsServers, Simulation
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+PLAYLISTS, SEARCH, PLAYBACK = "C0PLAYLISTS", "C0SEARCH00", "C0PLAYBACK"
+
+
+def routes(folder, chat):
+    """The generated configuration, with its secrets beside it; it looks at its groups once a second."""
+    catalog = parse_catalog(CatalogFolder(ROOT / "catalog").read()).valid()
+    folder.mkdir()
+    (folder / "slack_url").write_text(f"{chat.api_url}chat.postMessage\n")
+    (folder / "slack_token").write_text("xoxb-development")
+    (folder / "observatory_token").write_text("nobody listens")
+    for name, text in alertmanager_files(catalog, Surroundings(folder=str(folder))).items():
+        (folder / name).write_text(text)
+    return (folder / "alertmanager.yml").read_text().replace("group_interval: 1m", "group_interval: 1s")
+
+
+def rules(folder):
+    """The committed rules on a faster clock."""
+    found = [*(ROOT / "alert_rules").glob("*.yml"), *(ROOT / "alert_rules/playlists").glob("*.yml")]
+    for file in found:
+        (folder / file.name).write_text(re.sub(r"(interval: |offset )1m\b", r"\g<1>5s", file.read_text()))
+    return [str(folder / file.name) for file in found]
+
+
+def configuration(services, alertmanager, files):
+    scraped = "".join(
+        f"- job_name: {job}\n  static_configs: [{{targets: ['{address}']}}]\n"
+        for job, address in services.addresses.items()
+    )
+    return (
+        "global: {scrape_interval: 1s, evaluation_interval: 5s}\n"
+        f"rule_files: {files}\n"
+        f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager}']}}]}}]}}\n"
+        f"scrape_configs:\n{scraped}"
+    )
+
+
+def firing(url, service):
+    answer = httpx2.get(
+        f"{url}/api/v1/query", params={"query": f'ALERTS{{service="{service}",severity="page"}}'}
+    )
+    return answer.json()["data"]["result"]
+
+
+def counted(url):
+    query = 'count(slo:total_events:sum{window="1h",service="playlist"})'
+    return httpx2.get(f"{url}/api/v1/query", params={"query": query}).json()["data"]["result"]
+
+
+@pytest.fixture(scope="module")
+def drill(tmp_path_factory):
+    """What Slack shows after an outage of `playlist` that nobody but Prometheus and Alertmanager looked at."""
+    folder = tmp_path_factory.mktemp("drill")
+    (folder / "prometheus").mkdir()
+    clock = system_clock()
+    simulation = Simulation(started=clock.now(), seed=0)
+    ports = {service.name: 0 for service in SERVICES}
+    with (
+        MetricsServers(simulation, clock=clock, host="127.0.0.1", ports=ports) as services,
+        slack.running(channels=CHANNELS) as chat,
+        alertmanager(folder / "alertmanager", routes(folder / "alertmanager", chat)) as server,
+    ):
+        config = configuration(services, server.url.removeprefix("http://"), rules(folder / "prometheus"))
+        with prometheus(folder / "prometheus", config=config) as url:
+            eventually(lambda: counted(url), within=60)
+            calm = everything(chat)
+            simulation.break_service("playlist", Trouble(Mode.ERRORS))
+            eventually(lambda: firing(url, "playlist"), within=90)
+            eventually(lambda: postings(chat.url, PLAYLISTS), within=60)
+        yield SimpleNamespace(calm=calm, told=everything(chat), chat=chat, server=server, now=clock.now)
+
+
+def everything(chat):
+    return {channel: postings(chat.url, channel) for channel in CHANNELS}
+
+
+def test_nothing_is_said_while_nothing_is_wrong(drill):
+    assert not any(drill.calm.values())
+
+
+def test_an_outage_pages_the_squads_channel_and_no_other(drill):
+    assert {channel for channel, told in drill.told.items() if told} == {PLAYLISTS}
+
+
+def test_the_page_says_what_burns_whose_it_is_and_calls_who_is_on_call(drill):
+    said = words(drill.told[PLAYLISTS][0])
+
+    assert "🔴 PAGE: playlist/" in said
+    assert "burns its error budget" in said
+    assert "<!subteam^S0PLAYLIST>" in said
+    assert "Owner: playlists, whose other channel is <#C0ONCALL00>" in said
+    assert "|Runbook>" in said
+    assert "|Prometheus>" in said
+
+
+def an_alert(now, *, ends=None, **labels):
+    return Pushed(labels, now - timedelta(seconds=5), ends or now + timedelta(minutes=5))
+
+
+def test_a_label_pings_nobody(drill):
+    evil = {"alertname": "<!channel>", "squad": "search", "service": "<@U1> & <!here>", "severity": "page"}
+    HttpAlertmanager(drill.server.url).push([an_alert(drill.now(), **evil)])
+
+    (told,) = eventually(lambda: postings(drill.chat.url, SEARCH), within=30)
+
+    assert "&lt;@U1&gt; &amp; &lt;!here&gt;: &lt;!channel&gt;" in words(told)
+    assert "<!here>" not in words(told)
+    assert "<!channel>" not in words(told)
+
+
+def test_while_observatory_is_on_watch_alertmanager_keeps_quiet_and_then_tells_what_it_held_back(drill):
+    server = HttpAlertmanager(drill.server.url)
+    burns = {"squad": "playback", "service": "lyrics", "slo": "availability", "severity": "page"}
+    seen = {"alertname": tree.ON_WATCH, tree.WATCHES: tree.SLOS, "service": "lyrics"}
+    before = len(postings(drill.chat.url, SEARCH))
+    server.push([an_alert(drill.now(), **seen)])
+    server.push([an_alert(drill.now(), alertname="ErrorBudgetBurnFast", **burns)])
+    # Sent later and just as patient: when it has come, the other one would have come as well.
+    server.push([an_alert(drill.now(), alertname="Other", squad="search", severity="page")])
+    eventually(lambda: len(postings(drill.chat.url, SEARCH)) > before, within=30)
+    assert postings(drill.chat.url, PLAYBACK) == []
+
+    server.push([an_alert(drill.now(), ends=drill.now(), **seen)])
+
+    (told,) = eventually(lambda: postings(drill.chat.url, PLAYBACK), within=30)
+    assert "lyrics/availability burns its error budget" in words(told)
