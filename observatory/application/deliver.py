@@ -12,9 +12,12 @@ from observatory.application.ports import AlertStore, Clock, Messenger
 from observatory.application.rerouting import Ways
 from observatory.application.rescue import Rescue
 from observatory.application.sending import Ended, Outcome, Sender
+from observatory.application.sweep import Sweep
 from observatory.catalog import Catalog
+from observatory.errors import Unavailable
 
 _PROBE = timedelta(seconds=60)
+_SWEEP = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,14 @@ class Deliver:
     _silent_until: datetime | None = field(default=None, init=False)
     _ways: Ways = field(init=False)
     _rescue: Rescue = field(init=False)
+    _sweep: Sweep = field(init=False)
+    _sweep_at: datetime | None = field(default=None, init=False)
+    _sweeping: Future[int] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._ways = Ways(self.catalog, self.catch_all, self.transports)
         self._rescue = Rescue(self.store, self._ways)
+        self._sweep = Sweep(self.store, self.messenger, self.clock)
 
     @property
     def problem(self) -> str | None:
@@ -81,10 +88,12 @@ class Deliver:
         now = self.clock.now()
         self._start(now, silent=self._silent_until is not None and now < self._silent_until)
         ended, crashes = self._collect(self.patience)
-        return self._sum_up(ended, crashes)
+        return self._sum_up(ended, [*crashes, *self._swept(now)])
 
     def drain(self) -> Round:
-        """Wait for every attempt under way, and start none: before the process ends."""
+        """Wait for every attempt and sweep under way, and start none: before the process ends."""
+        if self._sweeping is not None:
+            wait([self._sweeping])
         ended, crashes = self._collect(None)
         return self._sum_up(ended, crashes)
 
@@ -106,6 +115,17 @@ class Deliver:
             return take(limit=free)
         beyond = take(limit=free, beyond_slack=True)
         return beyond if silent else [*beyond, *take(limit=1)]
+
+    def _swept(self, now: datetime) -> list[BaseException]:
+        """Begin a sweep when one is due and none is under way; what broke the last one."""
+        broken: list[BaseException] = []
+        if self._sweeping is not None and self._sweeping.done():
+            error, self._sweeping = self._sweeping.exception(), None
+            broken = [] if error is None or isinstance(error, Unavailable) else [error]
+        if self._sweeping is None and (self._sweep_at is None or now >= self._sweep_at):
+            self._sweep_at = now + _SWEEP
+            self._sweeping = self.executor.submit(self._sweep)
+        return broken
 
     def _collect(self, patience: timedelta | None) -> tuple[list[Ended], list[BaseException]]:
         seconds = None if patience is None else patience.total_seconds()

@@ -5,6 +5,7 @@ answer makes it AMBIGUOUS, and history is asked before anything is sent again.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -245,8 +246,23 @@ class Sender:
         )
         posts = delivery.notification.kind is not NotificationKind.UPDATE
         ended = self._settle(sent, outcome, rest_until=now + pauses.BETWEEN_POSTS if posts else None)
+        if ended.outcome is Outcome.OVERTAKEN and posts:
+            self._take_back(delivery, posted)
         notices.mended(delivery.notification.destination, self.store, now=now)
         return ended
+
+    def _take_back(self, delivery: Delivery, posted: Posted) -> None:
+        """We stood still past our lease, and posted what another worker has posted meanwhile: ours is the twin.
+
+        If the other has not come that far, it finds ours in the history.
+        """
+        told = delivery.notification
+        rows = self.store.deliveries(incident=told.incident)
+        theirs = next((row.ts for row in rows if row.notification.delivery_id == told.delivery_id), None)
+        if theirs is None or theirs == posted.ts:
+            return
+        with suppress(Refused, Unavailable):  # where it stays, the sweep finds it
+            self.messenger.delete(posted.channel, posted.ts)
 
     def _rate_limited(self, delivery: Delivery, error: RateLimited) -> Ended:
         """The channel waits as long as Slack says, and its order stays; an edit waits by itself.

@@ -1,6 +1,7 @@
 """What happens to the ways themselves: another way for what is stuck, and the platform squad told once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from observatory.application.deliver import Deliver
 from observatory.application.delivery import DeliveryState
 from observatory.application.rerouting import Ways
 from observatory.application.sending import Outcome
-from observatory.errors import RateLimited, Refused, Unavailable
+from observatory.errors import Ambiguous, RateLimited, Refused, Unavailable
 from observatory.outputs.message import Message
 
 UPDATE, REPLY = NotificationKind.UPDATE, NotificationKind.REPLY
@@ -221,3 +222,76 @@ def test_what_ended_is_counted_once_and_for_ever(world):
         (DeliveryState.SENT, UPDATE): (1, 4.0),
         (DeliveryState.SUPERSEDED, UPDATE): (1, 0.0),
     }
+
+
+def unreadable(world, code="missing_scope"):
+    """Make the history unreadable; returns what makes it readable again."""
+    find, copies = world.slack.find, world.slack.copies
+
+    def refused(*_args, **_options):
+        raise Refused("no", code=code)
+
+    world.slack.find = world.slack.copies = refused
+
+    def mend():
+        world.slack.find, world.slack.copies = find, copies
+
+    return mend
+
+
+def test_a_possible_duplicate_is_removed_when_history_can_be_read_again_and_the_older_one_stays(world):
+    mend = unreadable(world)
+    world.queue(a_delivery())
+    world.slack.fail_next(Ambiguous("no answer"), after_posting=True)
+    world.rounds(10)
+    assert len(world.texts()) == 2
+    mend()
+    world.rounds(70)
+    world.deliver.drain()
+    assert world.texts() == ["it burns"]
+    world.queue(a_delivery(UPDATE, revision=2, message=Message("hotter")))
+    world.rounds(2)
+    assert world.texts() == ["hotter"], "the one that is left is the one we know of"
+
+
+def test_a_duplicate_whose_thread_has_begun_is_the_one_that_stays(world):
+    mend = unreadable(world)
+    world.queue(a_delivery())
+    world.slack.fail_next(Ambiguous("no answer"), after_posting=True)
+    world.rounds(10)
+    world.queue(a_delivery(REPLY, revision=2, message=Message("escalated")))
+    world.rounds(3)
+    mend()
+    world.rounds(70)
+    world.deliver.drain()
+    root, reply = world.slack.written
+    assert "Possible duplicate" in root.message.text
+    assert reply.thread_ts == root.ts
+
+
+def test_what_was_sent_at_the_first_attempt_is_never_looked_for(world):
+    world.queue(*(a_delivery(incident=f"i{number}") for number in range(3)))
+    world.slack.copies = lambda *_args, **_options: pytest.fail("asked")
+    assert [done.crashes for done in world.rounds(65)] == [[]] * 65
+    world.deliver.drain()
+    assert world.rounds(1)[0].crashes == []
+
+
+def test_who_wakes_up_after_its_lease_takes_its_late_message_back(world):
+    world.queue(a_delivery())
+    post, other = world.slack.post, []
+
+    def paused_post(channel, message, **options):
+        if not other:  # while we stand still, another worker finds the lease over, posts and settles
+            other.append(True)
+            world.clock.advance(timedelta(seconds=61))
+            (row,) = world.store.unsettled(now=world.clock.now(), worker="w2", lease=timedelta(seconds=60))
+            posted = post(channel, message, **options)
+            sent = replace(row, state=DeliveryState.SENT, channel=posted.channel, ts=posted.ts)
+            assert world.store.settle(sent)
+        return post(channel, message, **options)
+
+    world.slack.post = paused_post
+    assert world.rounds(1)[0].outcomes == {Outcome.OVERTAKEN: 1}
+    (left,) = world.slack.written
+    assert left.ts == world.store.root("inc-1", CHANNEL).ts
