@@ -67,14 +67,36 @@ def test_who_is_waited_for_exists_and_can_say_that_it_is_well(name):
             assert "test" in CONTAINERS[other]["healthcheck"]
 
 
-@pytest.mark.parametrize("name", [name for name in CONTAINERS if name not in {"history", "observatory"}])
+@pytest.mark.parametrize("name", [name for name in CONTAINERS if name not in {"history", "observatory", "replica"}])
 def test_every_lasting_container_has_a_health_check(name):
     assert CONTAINERS[name]["healthcheck"]["test"][0] == "CMD"
 
 
 def test_the_image_has_the_health_check_of_observatory_itself():
     assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
-    assert "healthcheck" not in CONTAINERS["observatory"]
+    assert all("healthcheck" not in CONTAINERS[name] for name in ("observatory", "replica"))
+
+
+def test_the_replica_is_the_same_once_more():
+    first, second = (CONTAINERS[name] | {"ports": None} for name in ("observatory", "replica"))
+
+    assert first == second
+    assert first["environment"]["OBSERVATORY_DATABASE_URL"].startswith("postgresql")
+
+
+def test_buttons_reach_observatory_without_an_address_of_its_own():
+    environment, slack = CONTAINERS["observatory"]["environment"], CONTAINERS["slack"]
+    published = slack["ports"][0].rpartition(":")[0]
+
+    assert environment["OBSERVATORY_SLACK_APP_TOKEN"].startswith("xapp-")
+    assert slack["command"][slack["command"].index("--public-url") + 1] == f"http://{published}"
+    assert "--interactions" not in slack["command"]
+
+
+def test_the_squad_that_keeps_the_platform_is_in_the_catalog():
+    name = CONTAINERS["observatory"]["environment"]["OBSERVATORY_PLATFORM_SQUAD"]
+
+    assert (ROOT / "catalog" / name / "squad.yml").exists()
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -128,7 +150,8 @@ def test_prometheus_scrapes_every_demo_service_where_it_listens():
             "targets": [f"services:{first + 1 + number}"],
             "labels": {"instance": service.instance},
         }
-    assert jobs["observatory"]["targets"] == ["observatory:8600"]
+    scraped = PROMETHEUS["scrape_configs"][-1]["static_configs"]
+    assert [one["targets"] for one in scraped] == [["observatory:8600"], ["replica:8600"]]
 
 
 def test_prometheus_loads_every_rule_file_and_no_test_of_one():

@@ -186,3 +186,17 @@ def test_channels_are_read_without_a_token_and_past_every_limit(slack, client, c
     assert [one["text"] for one in postings(slack.url, channel)] == ["hello"]
     assert httpx2.get(f"{slack.url}/admin/channels/{CHANNEL}/messages").json() == []
     assert httpx2.get(f"{slack.url}/admin/channels/C0NOWHERE/messages").status_code == 404
+
+
+def test_the_bot_is_given_addresses_where_it_called_and_people_where_they_look(slack):
+    """In containers these differ: the bot says `slack:8700`, a browser `127.0.0.1`."""
+    elsewhere = slack.url.replace("127.0.0.1", "localhost")
+    calling = {"token": "xapp-test"}
+    link = httpx2.post(f"{elsewhere}/api/apps.connections.open", params=calling).json()["url"]
+    assert link.startswith(elsewhere.replace("http://", "ws://"))
+    posted = httpx2.post(
+        f"{elsewhere}/api/chat.postMessage", params={"token": "xoxb-test", "channel": CHANNEL, "text": "hi"}
+    ).json()
+    asked = {"token": "xoxb-test", "channel": CHANNEL, "message_ts": posted["ts"]}
+    permalink = httpx2.post(f"{elsewhere}/api/chat.getPermalink", params=asked).json()["permalink"]
+    assert permalink.startswith(slack.url)

@@ -22,11 +22,14 @@ def _dev() -> None:
 
 
 @app.command()
-def slack(
+def slack(  # noqa: PLR0913, PLR0917 - one for each option
     catalog: CatalogFolder = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 finds a free one.")] = 8700,
     file: Annotated[Path | None, typer.Option(help="Keep the workspace in this file.")] = None,
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where browsers find it, when not where it listens.")
+    ] = None,
     interactions: Annotated[
         str | None, typer.Option(metavar="URL", help="Where pressed buttons go: …/slack/interactions.")
     ] = None,
@@ -38,7 +41,7 @@ def slack(
     settings = settings_from(catalog=catalog, slack_signing_secret=signing_secret)
     squads = parse_catalog(read_catalog(settings)).valid().squads.values()
     target = _request_url(interactions, settings.slack_signing_secret)
-    serve(host, port, channels=channel_names(squads), file=file, request_url=target)
+    serve(host, port, channels=channel_names(squads), file=file, request_url=target, public_url=public_url)
 
 
 def _request_url(url: str | None, secret: SecretStr | None) -> RequestUrl | None:

@@ -1,7 +1,7 @@
 """The HTTP face of the methods: token, body, faults, and answers as Slack words them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -19,14 +19,23 @@ _APP_METHODS = {"apps.connections.open"}
 
 
 def api_routes(
-    methods: Methods, faults: Faults, *, token: str | None, tiers: Tiers | None = None
+    methods: Methods,
+    faults: Faults,
+    *,
+    token: str | None,
+    tiers: Tiers | None = None,
+    called_at: Callable[[str], object],
 ) -> APIRouter:
-    """`POST /api/<method>` (and GET, as Slack allows). `token` None takes every bot token."""
+    """`POST /api/<method>` (and GET, as Slack allows). `token` None takes every bot token.
+
+    `called_at` is told the address that each call came to.
+    """
     router = APIRouter(prefix="/api")
 
     @router.api_route("/{method}", methods=["GET", "POST"])
     async def call(method: str, request: Request) -> Response:
         arguments = await _arguments(request)
+        called_at(str(request.base_url))
         given = _token(request, arguments)
         refused = _judge_token(given, token, method) or _judge_pace(given, tiers, method)
         if refused is not None:

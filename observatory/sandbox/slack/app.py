@@ -26,6 +26,22 @@ from observatory.sandbox.slack.workspace import Pace, SlackSaysNoError, Workspac
 SLACKS_PACE = Pace()
 
 
+class BotsView:
+    """Where the bot reaches us, as its newest call has it: in containers that is another address than people's."""
+
+    def __init__(self, public_url: Callable[[], str]) -> None:
+        self._public_url = public_url
+        self._called: str | None = None
+
+    def called_at(self, url: str) -> None:
+        """Note where a call came to."""
+        self._called = url.rstrip("/")
+
+    def __call__(self) -> str:
+        """The address; before the first call people's."""
+        return self._called or self._public_url()
+
+
 class NewChannel(BaseModel):
     """A channel to create, or to change: whoever has its id is replaced."""
 
@@ -56,22 +72,23 @@ def create_app(  # noqa: PLR0913 - a workspace's settings
         file: where the workspace is kept, as JSON lines; None forgets it.
         pace: the rate limit of each channel; None has none, and no tiers either.
         clock: Unix seconds.
-        public_url: where the page is reached, for permalinks.
+        public_url: where people reach the page, for permalinks.
         request_url: where the bot hears of pressed buttons, unless it is connected in Socket Mode.
     """
     workspace = Workspace(clock, file=file, pace=pace)
     for channel_id, name in (channels or {}).items():
         if channel_id not in workspace.channels:
             workspace.create_channel(Channel(channel_id, name))
-    faults, uploads, sockets = Faults(), Uploads(public_url), Sockets(public_url)
+    for_bot = BotsView(public_url)
+    faults, uploads, sockets = Faults(), Uploads(public_url, for_bot), Sockets(for_bot)
     methods = Methods(workspace, uploads, sockets, public_url=public_url)
-    interactions = Interactions(workspace, request_url, sockets, clock=clock, public_url=public_url)
+    interactions = Interactions(workspace, request_url, sockets, clock=clock, bot_url=for_bot)
     app = _App(
         title="Development Slack", docs_url="/admin/docs", redoc_url=None, openapi_url="/admin/openapi"
     )
     tiers = None if pace is None else Tiers(clock)
     for router in (
-        api_routes(methods, faults, token=token, tiers=tiers),
+        api_routes(methods, faults, token=token, tiers=tiers, called_at=for_bot.called_at),
         webhook_routes(workspace, faults),
         upload_routes(uploads),
         socket_routes(sockets),

@@ -65,12 +65,12 @@ class Interactions:
         sockets: Sockets,
         *,
         clock: Callable[[], float],
-        public_url: Callable[[], str],
+        bot_url: Callable[[], str],
     ) -> None:
         self.whispers: list[tuple[str, str]] = []
         """Channel and text, oldest first."""
         self._workspace, self._target, self._sockets = workspace, target, sockets
-        self._clock, self._public_url = clock, public_url
+        self._clock, self._bot_url = clock, bot_url
         self._addresses: dict[str, str] = {}
 
     async def press(self, press: Press) -> Answered:
@@ -147,7 +147,7 @@ class Interactions:
             "container": container,
             "channel": {"id": posting.channel},
             "message": {"ts": posting.ts, "text": posting.text, "blocks": posting.blocks},
-            "response_url": f"{self._public_url()}/responses/{address}",
+            "response_url": f"{self._bot_url()}/responses/{address}",
             "actions": [_button(posting, press.action_id) | {"action_ts": f"{self._clock():.6f}"}],
         }
 

@@ -42,11 +42,15 @@ def serve(  # noqa: PLR0913 - where, and what for
     token: str | None = None,
     file: Path | None = None,
     request_url: RequestUrl | None = None,
+    public_url: str | None = None,
     ready: Callable[[str], object] = print,
 ) -> None:
-    """Serve until interrupted. Port 0 finds a free one; `ready` is told the address."""
+    """Serve until interrupted. Port 0 finds a free one; `ready` is told the address.
+
+    `public_url` is where people's browsers find it, when that is not where it listens.
+    """
     with _listening(host, port) as listener:
-        url = _url(listener)
+        url = (public_url or _url(listener)).rstrip("/")
         app = create_app(
             channels=channels or DEFAULT_CHANNELS,
             token=token,

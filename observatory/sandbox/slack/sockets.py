@@ -22,10 +22,10 @@ MOST_CONNECTIONS = 10
 
 
 class Sockets:
-    """The open connections of the app; `public_url` says where they are opened."""
+    """The open connections of the app; `bot_url` says where the bot opens them."""
 
-    def __init__(self, public_url: Callable[[], str]) -> None:
-        self._public_url = public_url
+    def __init__(self, bot_url: Callable[[], str]) -> None:
+        self._bot_url = bot_url
         self._tickets: set[str] = set()
         self._open: list[WebSocket] = []
         self._waiting: dict[str, asyncio.Future[None]] = {}
@@ -39,7 +39,7 @@ class Sockets:
         """An address that may be connected to once."""
         ticket = secrets.token_hex(16)
         self._tickets.add(ticket)
-        return f"{self._public_url().replace('http', 'ws', 1)}{_PATH}?ticket={ticket}&app_id={APP_ID}"
+        return f"{self._bot_url().replace('http', 'ws', 1)}{_PATH}?ticket={ticket}&app_id={APP_ID}"
 
     async def send(self, payload: dict[str, Any], *, patience: float) -> bool:
         """Tell one connection, chosen by chance as Slack does; False when it does not acknowledge in time."""

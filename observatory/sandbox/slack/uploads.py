@@ -37,10 +37,10 @@ class Upload:
 
 
 class Uploads:
-    """Every file of the workspace; `public_url` is where they are served."""
+    """Every file of the workspace; `public_url` is where people are served, `bot_url` where the bot brings them."""
 
-    def __init__(self, public_url: Callable[[], str]) -> None:
-        self._public_url = public_url
+    def __init__(self, public_url: Callable[[], str], bot_url: Callable[[], str]) -> None:
+        self._public_url, self._bot_url = public_url, bot_url
         self._by_id: dict[str, Upload] = {}
         self._by_ticket: dict[str, Upload] = {}
 
@@ -49,7 +49,7 @@ class Uploads:
         upload = Upload(f"F0{secrets.token_hex(4).upper()}", name, length)
         ticket = secrets.token_hex(12)
         self._by_id[upload.id] = self._by_ticket[ticket] = upload
-        return upload, f"{self._public_url()}/upload/v1/{ticket}"
+        return upload, f"{self._bot_url()}/upload/v1/{ticket}"
 
     def receive(self, ticket: str, content: bytes) -> bool:
         """Take the bytes; False for an address that nobody was given, or a length other than announced."""

@@ -47,7 +47,7 @@ class Slack:
             None,
             None,
             clock=lambda: self.world.clock.now().timestamp(),
-            public_url=str,
+            bot_url=str,
         )
 
     def send(self, body, *, skew=0, **headers):
