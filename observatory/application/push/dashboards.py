@@ -5,6 +5,7 @@ when it was made long before the push, and a Grafana that rewrites what it is gi
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 from observatory.application.ports import DashboardServer, Revision, SavedDashboard
@@ -16,6 +17,8 @@ from observatory.outputs.shipping import Dashboard, Folder, canonical
 _TAG = "observatory"
 _MESSAGE = "observatory push"
 _MISMATCH = "version-mismatch"
+_AT_ONCE = 4
+"""A Grafana keeps its dashboards in one table; more at once would wait for each other there."""
 
 
 def push_dashboards(
@@ -25,7 +28,7 @@ def push_dashboards(
     squad: str | None = None,
     may: Permissions = CAREFUL,
 ) -> Iterator[Outcome]:
-    """Bring folders and dashboards up to date, one by one.
+    """Bring folders up to date one by one, then dashboards a few at a time; outcomes come in the catalog's order.
 
     Args:
         dashboards: all that the catalog has, so that what is gone can be told.
@@ -45,9 +48,7 @@ def push_dashboards(
             if outcome.fate is Fate.REFUSED:
                 unusable.add(folder)
             yield outcome
-    for one in chosen:
-        if one.folder not in unusable:
-            yield _push(one, server, may)
+    yield from _at_once([one for one in chosen if one.folder not in unusable], server, may)
     yield from _left_over(server, {one.uid for one in dashboards}, squad, may)
 
 
@@ -61,6 +62,15 @@ def _create(folder: Folder, server: DashboardServer, may: Permissions) -> Outcom
             return Outcome(what, Fate.UNCHANGED)
         return Outcome(what, Fate.REFUSED, f"{refused}; its dashboards were not pushed")
     return Outcome(what, Fate.CREATED)
+
+
+def _at_once(dashboards: Sequence[Dashboard], server: DashboardServer, may: Permissions) -> Iterator[Outcome]:
+    """After a failure of the server, those that have not begun are left."""
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="push")
+    try:
+        yield from pool.map(lambda one: _push(one, server, may), dashboards)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _push(dashboard: Dashboard, server: DashboardServer, may: Permissions) -> Outcome:

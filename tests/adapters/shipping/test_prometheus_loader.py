@@ -121,7 +121,7 @@ def test_a_dry_run_writes_nothing(place):
 def test_a_prometheus_that_reads_another_folder_is_told_apart_from_one_that_loaded(running, tmp_path):
     elsewhere = Place(tmp_path, running.loader)
 
-    with pytest.raises(Refused, match=r"rules of observatory\.yml, .* are not in force"):
+    with pytest.raises(Refused, match=r"rules of .*organisation\.yml, .* are not in force"):
         elsewhere.push({name: text + "# other\n" for name, text in _renamed(FILES).items()})
 
 

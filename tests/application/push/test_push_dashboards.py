@@ -1,11 +1,13 @@
 import json
 from dataclasses import replace
+from threading import Barrier, Lock
 
 import pytest
 from support.shipping import SMALLER, fates, the_dashboards
 
 from observatory.adapters.memory.grafana import MemoryGrafana
 from observatory.application.push import Permissions, push_dashboards
+from observatory.errors import Unavailable
 
 DASHBOARDS = the_dashboards()
 PLAYLIST = "service-playlist"
@@ -31,6 +33,48 @@ def test_an_empty_grafana_gets_a_folder_a_squad_and_every_dashboard_in_its_folde
     assert set(outcomes.values()) == {"created"}
     assert server.dashboard(PLAYLIST).folder_uid == "folder-playlists"
     assert server.dashboard("observatory-organisation").folder_uid == ""
+
+
+class Crowded(MemoryGrafana):
+    """Answers nobody before four have asked, and notes how many ask at once."""
+
+    def __init__(self, *, fails=False):
+        super().__init__()
+        self.fails, self.inside, self.most, self.asked = fails, 0, 0, 0
+        self.four, self.lock = Barrier(4), Lock()
+
+    def dashboard(self, uid):
+        with self.lock:
+            self.inside, self.asked = self.inside + 1, self.asked + 1
+            self.most = max(self.most, self.inside)
+        if self.fails:
+            raise Unavailable("gone")
+        self.four.wait(timeout=20)
+        with self.lock:
+            self.inside -= 1
+        return super().dashboard(uid)
+
+
+def test_dashboards_go_four_at_a_time_and_are_told_in_their_order():
+    eight = [
+        replace(DASHBOARDS[0], uid=f"d{number}", path=f"d{number}.json", folder=None) for number in range(8)
+    ]
+    server = Crowded()
+
+    outcomes = [outcome.what for outcome in push_dashboards(eight, server)]
+
+    assert outcomes == [one.path for one in eight]
+    assert server.most == 4
+
+
+def test_when_grafana_goes_away_the_rest_is_not_tried():
+    many = [replace(DASHBOARDS[0], uid=f"d{number}", folder=None) for number in range(500)]
+    server = Crowded(fails=True)
+
+    with pytest.raises(Unavailable):
+        list(push_dashboards(many, server))
+
+    assert server.asked < 500
 
 
 def test_a_second_push_saves_nothing():

@@ -82,7 +82,7 @@ def test_rules_are_copied_loaded_and_cleaned_up_and_a_second_run_changes_nothing
         assert not rules.exists()
 
         assert play(tmp_path, "rules", url=url)[0] > 0
-        assert lying(rules) == {"organisation.yml", "search.search.yml"}
+        assert lying(rules) == {"observatory.yml", "organisation.yml", "search.search.yml"}
         assert {rule.group for rule in PrometheusLoader(url, Credentials()).rules()} >= {
             "slo-pages",
             "search",
@@ -99,7 +99,7 @@ def test_rules_are_copied_loaded_and_cleaned_up_and_a_second_run_changes_nothing
         assert "search.search.yml" in lying(rules)
 
         play(tmp_path, "rules", url=url)
-        assert lying(rules) == {"organisation.yml", "mine.txt"}
+        assert lying(rules) == {"observatory.yml", "organisation.yml", "mine.txt"}
         assert "# by hand" not in (rules / "organisation.yml").read_text()
         assert "search" not in {rule.group for rule in PrometheusLoader(url, Credentials()).rules()}
         assert play(tmp_path, "rules", url=url)[0] == 0
