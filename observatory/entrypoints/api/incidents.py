@@ -8,8 +8,9 @@ from pydantic import AwareDatetime
 from starlette.responses import JSONResponse
 
 from observatory.alerting import Incident, IncidentState
+from observatory.application.delivery import Delivery
 from observatory.entrypoints.api.problems import not_found
-from observatory.entrypoints.api.schema import IncidentShape, Problem
+from observatory.entrypoints.api.schema import DeliveryShape, IncidentShape, Problem
 from observatory.entrypoints.api.squads import find_squad
 from observatory.entrypoints.api.state import Configured, LookedAt
 from observatory.settings import Settings
@@ -57,6 +58,37 @@ def one_incident(views: LookedAt, settings: Configured, incident_id: str) -> JSO
     return JSONResponse(shape(incident, settings))
 
 
+@router.get(
+    "/{incident_id}/deliveries",
+    response_model=list[DeliveryShape],
+    responses={404: {"model": Problem}, 503: {"model": Problem}},
+)
+def deliveries(views: LookedAt, incident_id: str) -> JSONResponse:
+    """Who was told of an incident, and the proof: newest first."""
+    if views.alerts.incident(incident_id) is None:
+        raise not_found("incident", incident_id, ())
+    return JSONResponse([_delivery(one) for one in views.alerts.deliveries(incident=incident_id, limit=MOST)])
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    told = delivery.notification
+    return {
+        "id": told.delivery_id,
+        "destination": told.destination,
+        "kind": told.kind.value,
+        "revision": told.revision,
+        "state": delivery.state.value,
+        "attempts": delivery.attempt,
+        "due_at": told.not_before.isoformat(),
+        "deadline": told.deadline.isoformat(),
+        "sent_at": delivery.sent_at.isoformat() if delivery.sent_at else None,
+        "channel": delivery.channel,
+        "ts": delivery.ts,
+        "permalink": delivery.permalink,
+        "error": delivery.last_error,
+    }
+
+
 def shape(incident: Incident, settings: Settings) -> dict[str, Any]:
     """An incident as the API shows it."""
     return {
@@ -74,6 +106,8 @@ def shape(incident: Incident, settings: Settings) -> dict[str, Any]:
         "acknowledged_by": incident.acknowledged_by,
         "acknowledged_at": incident.acknowledged_at.isoformat() if incident.acknowledged_at else None,
         "silence": incident.silence.id if incident.silence else None,
+        "joined": incident.joined,
+        "causes": list(incident.causes),
         "url": f"{(settings.public_url or '').rstrip('/')}/incidents/{quote(incident.id, safe='')}",
     }
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from observatory.alerting import IncidentState
+from observatory.alerting import IncidentState, NotificationKind
+from observatory.application.delivery import DeliveryState
 from observatory.evaluation import Severity, State
 
 
@@ -151,6 +152,8 @@ class IncidentShape(Shape):
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     silence: str | None = Field(description="The id of the silence that keeps it quiet, or kept it so last.")
+    joined: str | None = Field(description="The incident in whose thread it is told; null: it has its own message.")
+    causes: list[str] = Field(description="Services that it depends on and that it probably comes from.")
     url: str = Field(description="The incident's page; absolute when OBSERVATORY_PUBLIC_URL is set.")
 
 
@@ -223,6 +226,24 @@ class FreezeShape(Shape):
     at: datetime
     frozen: bool
     by: list[FrozenShape]
+
+
+class DeliveryShape(Shape):
+    """One message about an incident, and how far its delivery has come: with a permalink it is proven."""
+
+    id: str = Field(description="The same for every attempt at it.")
+    destination: str = Field(description="A Slack channel id, or another way such as email:oncall@example.com.")
+    kind: NotificationKind
+    revision: int = Field(description="The incident's, that it tells.")
+    state: DeliveryState
+    attempts: int
+    due_at: datetime
+    deadline: datetime
+    sent_at: datetime | None
+    channel: str | None = Field(description="Where it is.")
+    ts: str | None = Field(description="Its id there; Slack's timestamp.")
+    permalink: str | None
+    error: str | None = Field(description="Why the newest attempt did not succeed.")
 
 
 class Wrong(Shape):
