@@ -4,19 +4,19 @@ The first is a fact but for what is yet to happen: when a bad hour leaves a roll
 so it has an interval and the usual burn beside it, and nobody is paged by it.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from observatory.evaluation.model import SloStatus
+from observatory.evaluation.model import BudgetPoint, SloStatus
 from observatory.evaluation.states import LITTLE
-from observatory.measurement import Buckets
 
 PRESENT = "1h"
 """The alert window whose burn is taken for the present one."""
+_HOUR = 3600
 _DOUBT = 0.025
 """On either side of an interval: it holds in 95 of 100 cases."""
 
@@ -57,17 +57,17 @@ class Forecast:
     """None: it is unknown, gone, or not burning faster than it comes back."""
 
 
-def forecast(status: SloStatus, hours: Buckets) -> Forecast:
+def forecast(status: SloStatus, hours: Sequence[BudgetPoint]) -> Forecast:
     """Look ahead.
 
     Args:
         status: the SLO's numbers.
-        hours: buckets of an hour of its column alone, over its window.
+        hours: how the budget went over its window, hour by hour; none where that is not known.
     """
     return Forecast(status.affordable, _recovery(status, hours), runway(status))
 
 
-def _recovery(status: SloStatus, hours: Buckets) -> Recovery | None:
+def _recovery(status: SloStatus, hours: Sequence[BudgetPoint]) -> Recovery | None:
     if status.remaining is None or status.budget is None:
         return None
     if status.resets is not None:
@@ -75,33 +75,34 @@ def _recovery(status: SloStatus, hours: Buckets) -> Recovery | None:
             status.at if status.remaining >= left else status.resets for left in (0, LITTLE)
         )
         return Recovery(solvent, comfortable)
-    ends, still = _roll_off(status, hours)
-    moments = (_first(ends, still <= status.budget * (1 - left), status.at) for left in (0, LITTLE))
-    return Recovery(*moments)
+    still = list(_roll_off(status, hours))
+    return Recovery(*(_first(still, status, left=left) for left in (0, LITTLE)))
 
 
-def _roll_off(status: SloStatus, hours: Buckets) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _roll_off(status: SloStatus, hours: Sequence[BudgetPoint]) -> Iterator[tuple[datetime, float]]:
     """When each hour has left a rolling window, now first, and the bad events that are in it from then on.
 
     The window begins on an hour, so that the hour (e - 1 h, e] has left it at e + its length. As many events as now are
     taken for granted: then the budget stays what it is.
     """
-    inside = hours.ends > int((status.at - status.window).timestamp()) // hours.seconds * hours.seconds
-    bad = hours.bad[inside, 0]
-    left = int(status.window.total_seconds()) + hours.ends[inside]
-    now = np.array([int(status.at.timestamp())], dtype=np.int64)
+    begins = (status.at - status.window).timestamp() // _HOUR * _HOUR
+    inside = [hour for hour in hours if hour.at.timestamp() > begins]
     # Summed from the newest, so that what is left at last is 0 and no remainder of a difference.
-    still = np.concatenate([bad[::-1].cumsum()[::-1], [0.0]])
-    return np.concatenate([now, left]), still
+    sums = [*accumulate((hour.bad for hour in reversed(inside)), initial=0.0)]
+    yield status.at, sums.pop()
+    for hour in inside:
+        end = -(-hour.at.timestamp() // _HOUR) * _HOUR
+        yield datetime.fromtimestamp(end, UTC) + status.window, sums.pop()
 
 
-def _first(ends: NDArray[np.int64], enough: NDArray[np.bool_], now: datetime) -> datetime:
-    """The first moment at which there is enough; the newest bucket may not have ended yet, so never before now."""
-    return max(datetime.fromtimestamp(int(ends[int(enough.argmax())]), UTC), now)
+def _first(still: Sequence[tuple[datetime, float]], status: SloStatus, *, left: float) -> datetime:
+    """The first moment at which so much of the budget is left; with no bad event in the window all of it is."""
+    bearable = (status.budget or 0.0) * (1 - left)
+    return next((moment for moment, bad in still if bad <= bearable), still[-1][0])
 
 
 def runway(status: SloStatus) -> Runway | None:
-    """Remaining · window / burn, with the interval of a Poisson count (Garwood 1936), thinned by its dispersion."""
+    """What is left · window / burn, with the interval of a Poisson count (Garwood 1936), thinned by its dispersion."""
     burn, seen = status.burn.get(PRESENT), status.windows.get(PRESENT)
     if burn is None or seen is None or not seen.bad:
         return None

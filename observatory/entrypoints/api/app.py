@@ -18,6 +18,7 @@ from observatory.entrypoints.api import (
     audit,
     drills,
     events,
+    forecasts,
     incidents,
     interactions,
     probes,
@@ -71,6 +72,7 @@ def create_app(views: Views, settings: Settings, allowed: Actions | None = None)
     for router in (
         probes.router,
         metrics_router(views, settings),
+        forecasts.router,
         slos.router,
         squads.router,
         incidents.router,

@@ -27,7 +27,9 @@ from observatory.entrypoints.portal.silences import concerning
 from observatory.entrypoints.portal.told import who_was_told
 from observatory.errors import NotFound, Unavailable
 from observatory.evaluation import BudgetPoint
+from observatory.evaluation.forecast import forecast
 from observatory.outputs.charts import Scheme
+from observatory.outputs.forecast import forecast_words
 
 router = APIRouter()
 
@@ -113,10 +115,13 @@ def slo_page(request: Request, shown: Shown, views: LookedAt, service: str, slo:
     except Unavailable:
         incidents = None
     points = views.burn_down(entry.id)
+    status = snapshot.statuses.get(entry.id)
+    zone = entry.squad.on_call.timezone
     return shown.show(
         request,
         "slo.html",
-        row=SloRow(entry, snapshot.statuses.get(entry.id)),
+        row=SloRow(entry, status),
+        ahead=[] if status is None else forecast_words(forecast(status, points), status, zone=zone),
         adjustment=snapshot.adjustments.get(entry.id),
         components=snapshot.contributions.get(entry.id, ()),
         incidents=incidents,
