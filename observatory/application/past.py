@@ -86,7 +86,8 @@ class Past:
         Raises:
             Unavailable: the store can't be reached.
         """
-        begin, border = span.after - lead, span.after - _NEAR
+        begin = span.after - lead
+        border = max(begin, span.after - _NEAR)
         parts: list[Buckets] = []
         slices = Slices(entries, tick=self.tick)
         failures: dict[str, str] = {**slices.failures}

@@ -3,7 +3,7 @@
 Each argument of `build` that is left out is the real thing; tests put in the in-memory ones.
 """
 
-from observatory.bootstrap.insight import build_backtest, build_past, load_catalog_at
+from observatory.bootstrap.insight import build_backtest, build_past, build_suggest, load_catalog_at
 from observatory.bootstrap.metrics import prometheus
 from observatory.bootstrap.product import Observatory, build, build_status
 from observatory.bootstrap.routing import channel_reach, folder_of_definitions, owner_rules
@@ -27,6 +27,7 @@ __all__ = [
     "build_backtest",
     "build_past",
     "build_status",
+    "build_suggest",
     "channel_reach",
     "folder",
     "folder_of_definitions",

@@ -10,6 +10,7 @@ from observatory.application.measure import Measure
 from observatory.application.past import Past
 from observatory.application.ports import Clock, MetricsSource
 from observatory.application.rounds import Limits
+from observatory.application.suggest import Suggest
 from observatory.bootstrap.metrics import prometheus
 from observatory.bootstrap.tools import revisions
 from observatory.catalog import Catalog, parse_catalog
@@ -46,6 +47,19 @@ def build_backtest(
 ) -> Backtest:
     """`observatory backtest`; see `build_past`."""
     return Backtest(build_past(settings, stored=stored, source=source, clock=clock), settings.lag)
+
+
+def build_suggest(
+    settings: Settings,
+    *,
+    stored: bool = False,
+    source: MetricsSource | None = None,
+    clock: Clock | None = None,
+) -> Suggest:
+    """`observatory suggest`; see `build_past`."""
+    source = source or prometheus(settings)
+    past = build_past(settings, stored=stored, source=source, clock=clock)
+    return Suggest(past, source, settings.lag)
 
 
 def load_catalog_at(settings: Settings, revision: str) -> Catalog:

@@ -20,6 +20,7 @@ from observatory.entrypoints.cli import (
     silences,
     slack,
     status,
+    suggest,
 )
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app.command("preview")(preview.preview)
 app.command("push")(push.push)
 app.command("run")(run.run)
 app.command("status")(status.status)
+app.command("suggest")(suggest.suggest)
 app.command("incidents")(incidents.incidents)
 app.command("ack")(incidents.ack)
 app.command("drill")(drill.drill)
