@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -120,6 +120,12 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
+@cache
+def _rolling(length: timedelta) -> Rolling:
+    """One for each length, however many SLOs have it."""
+    return Rolling(length)
+
+
 def _read_rolling(value: object) -> object:
     """`30d` to Rolling: whole days, since budgets are kept in buckets of an hour for 400 days."""
     if isinstance(value, Rolling):
@@ -130,7 +136,7 @@ def _read_rolling(value: object) -> object:
         raise BadValue(rule, example="30d or {calendar: month, timezone: Europe/Stockholm}")
     if length % timedelta(days=1) or length > timedelta(days=365):
         raise BadValue("a rolling window is a whole number of days, at most 365", example="30d")
-    return Rolling(length)
+    return _rolling(length)
 
 
 TAGS = ("rolling window", "calendar window")

@@ -68,12 +68,17 @@ class Promises:
     @classmethod
     def _numbered(cls, rows: Sequence[tuple[ServiceSlo, Window]]) -> "Promises":
         numbers: dict[Promise, int] = {}
-        of = [
-            numbers.setdefault(
-                Promise(entry.slo.budget, window, entry.slo.rule, _slice(entry.slo.method)), len(numbers)
-            )
-            for entry, window in rows
-        ]
+        alike: dict[
+            tuple[Decimal, int, str, int], int
+        ] = {}  # windows and methods are compared slowly, and shared
+        of = []
+        for entry, window in rows:
+            slo = entry.slo
+            key = (slo.objective, id(window), slo.rule, id(slo.method))
+            if key not in alike:
+                promise = Promise(slo.budget, window, slo.rule, _slice(slo.method))
+                alike[key] = numbers.setdefault(promise, len(numbers))
+            of.append(alike[key])
         return cls([entry for entry, _ in rows], tuple(numbers), np.array(of, dtype=np.intp))
 
     @cached_property
