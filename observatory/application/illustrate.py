@@ -104,7 +104,7 @@ class Illustrate:
         if self.pictures.attached(channel, ts, name):
             return False
         zone = entry.squad.on_call.timezone
-        title = f"{incident.slo}: burn rate of the last {SHOWN // timedelta(hours=1)} h"
+        title = f"{incident.slo}: burn rate, over 5 minutes at a time"
         marks = Marks(incident.opened_at, float(max(thresholds)), zone)
         peak = max((point.rate for point in points if point.rate is not None), default=0.0)
         says = f"{title}; at most {peak:.1f} times the rate that the budget allows"

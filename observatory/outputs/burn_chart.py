@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import altair as alt
@@ -11,12 +11,11 @@ import vl_convert
 from observatory.outputs.charts import LIGHT, chart_config, moment_text, over
 
 _WIDTH, _HEIGHT = 720, 230
-_FIVE_MINUTES = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class BurnPoint:
-    """The burn rate of the five minutes from `at`."""
+    """The burn rate of the five minutes before `at`."""
 
     at: datetime
     rate: float | None
@@ -47,8 +46,7 @@ def burn_png(points: Sequence[BurnPoint], marks: Marks, *, title: str) -> bytes:
 
 
 def _layers(points: Sequence[BurnPoint], marks: Marks, zone: ZoneInfo) -> Iterator[alt.Chart]:
-    ending = BurnPoint(points[-1].at + _FIVE_MINUTES, points[-1].rate)  # the last step has a width, too
-    rows = [{"at": _local(point.at, zone), "rate": point.rate} for point in (*points, ending)]
+    rows = [{"at": _local(point.at, zone), "rate": point.rate} for point in points]
     highest = max([marks.threshold * 1.3, *(point.rate for point in points if point.rate is not None)])
     x = alt.X("at:T", title=None, axis=alt.Axis(format="%H:%M", tickCount=8, labelFlush=True, grid=False))
     scale = alt.Scale(domain=[0, highest * 1.05], nice=False)
@@ -57,7 +55,7 @@ def _layers(points: Sequence[BurnPoint], marks: Marks, zone: ZoneInfo) -> Iterat
         color=LIGHT.line,
         opacity=0.14,
         line={"color": LIGHT.line, "strokeWidth": 2, "opacity": 1},
-        interpolate="step-after",
+        interpolate="linear",
         invalid="break-paths-show-domains",
     )
     yield area.encode(x=x, y=y)
