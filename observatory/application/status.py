@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from observatory.application.clumps import learn
+from observatory.application.events.exclusions import window_starts
+from observatory.application.events.ticks import LeftOutTicks
 from observatory.application.fill import reach_of
+from observatory.application.judging import Judgement
 from observatory.application.measure import Measure
 from observatory.application.ports import Clock, MetricsSource
 from observatory.application.recorder import beginnings
 from observatory.application.steps import FIVE_MINUTES, REACH, Step, steps
-from observatory.catalog import Calendar, InSlices, ServiceSlo
+from observatory.catalog import Calendar, Catalog, InSlices, ServiceSlo
 from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
+from observatory.evaluation.exclusions import Adjustment, exclusions
+from observatory.evaluation.journeys import contributions
 from observatory.measurement import History, Slices, coarser, first_seen, without
 from observatory.planning import ALIVE, plan
 
@@ -29,7 +34,13 @@ class Status:
     lag: timedelta
 
     def __call__(self, entries: Sequence[ServiceSlo], *, at: datetime | None = None) -> Evaluation:
-        """Evaluate at a moment; None is the newest whose scrapes have landed.
+        """Evaluate as if there were no events: see `judge`."""
+        return self.judge(entries, Catalog(), at=at).evaluation
+
+    def judge(
+        self, entries: Sequence[ServiceSlo], catalog: Catalog, *, at: datetime | None = None
+    ) -> Judgement:
+        """Evaluate at a moment, without what the catalog's events leave out; None is the newest whose scrapes have landed.
 
         Where windows begin on a calendar, or budgets are made of slices, the moment is the last that fits them: ticks
         are then counted on the clock, and not back from the moment.
@@ -51,7 +62,8 @@ class Status:
         windows = windows_for(entries)
         moment = datetime.fromtimestamp(end, UTC)
         history.begin_at(beginnings(windows.values(), now=moment))
-        seen = _Seen(history, slices)
+        found = exclusions(catalog, window_starts(windows, history, at=end), at=end)
+        seen = _Seen(history, slices, LeftOutTicks(entries, found))
         after = end - longest
         for step in steps(after, end, limit=end, slos=len(entries), tick=tick, origin=end):
             self._ask(step, list(_reaching(entries, step.until, end=end)), seen)
@@ -59,7 +71,15 @@ class Status:
         failures = {**slices.failures, **seen.failures}
         provenance = Provenance(moment, moment, failures, seen.since, tick=self.tick)
         clumps = learn(entries, history, tick=tick, until=end)
-        return evaluate(entries, sums, provenance, dispersion=clumps)
+        adjusted = seen.left_out.without(sums, windows, history, at=end)
+        evaluation = evaluate(entries, adjusted, provenance, dispersion=clumps)
+        touched = {one.slo: one for one in found}
+        plain = evaluate(
+            [entry for entry in entries if entry.id in touched], sums, provenance, dispersion=clumps
+        )
+        adjustments = {slo: Adjustment(touched[slo], status) for slo, status in plain.statuses().items()}
+        made_of = {entry.id: contributions(entry, sums) for entry in entries if entry.parts}
+        return Judgement(evaluation, adjustments, contributions=made_of)
 
     def _ask(self, step: Step, entries: Sequence[ServiceSlo], seen: "_Seen") -> None:
         """Measure a step; what failed in a newer one is not asked again."""
@@ -73,6 +93,7 @@ class Status:
         for buckets in seen.slices.with_slices(without(measurement.buckets, failed), seen.history):
             seen.history.append(coarser(buckets, step.seconds))
             seen.history.recall(buckets)
+            seen.left_out.take(buckets)
             seen.since.update(first_seen(buckets))
         seen.failures.update(failed)
 
@@ -83,6 +104,7 @@ class _Seen:
 
     history: History
     slices: Slices
+    left_out: LeftOutTicks
     since: dict[str, int] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 

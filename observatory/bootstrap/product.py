@@ -18,6 +18,7 @@ from observatory.application.events.reports import Reports
 from observatory.application.fill import Fill, Progress
 from observatory.application.holes import Holes
 from observatory.application.illustrate import Illustrate
+from observatory.application.judging import Judgement
 from observatory.application.leadership import Leadership
 from observatory.application.ledger import Ledger
 from observatory.application.measure import Measure
@@ -192,15 +193,16 @@ def _illustrator(
 
 def build_status(
     settings: Settings, *, source: MetricsSource | None = None, clock: Clock | None = None
-) -> Callable[[datetime | None], Evaluation]:
+) -> Callable[[datetime | None], Judgement]:
     """`observatory status`: evaluates the catalog straight from Prometheus, with no database.
 
     Raises:
         DefinitionError: the catalog has errors; all of them are named.
     """
     clock = clock or SystemClock()
-    entries = tuple(load_catalog(settings).slos())
+    catalog = load_catalog(settings)
+    entries = tuple(catalog.slos())
     source, servers = source or prometheus(settings), more_servers(settings)
     measure = Measure(source, clock, limits=_PATIENT, servers=servers)
     status = Status(source, measure, clock, settings.tick, settings.lag)
-    return lambda at: status(entries, at=at)
+    return lambda at: status.judge(entries, catalog, at=at)

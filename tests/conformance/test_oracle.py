@@ -47,7 +47,7 @@ def evaluated(services, *, prometheus_url="http://127.0.0.1:9", tick=TICK, momen
         for name, text in {"squad": SQUAD, **{one.name: one.definition() for one in services}}.items():
             (Path(folder) / f"{name}.yml").write_text(text)
         settings = Settings(catalog=folder, prometheus_url=prometheus_url, tick=tick)
-        return build_status(settings, **replacements)(moment)
+        return build_status(settings, **replacements)(moment).evaluation
 
 
 @pytest.fixture(scope="module", params=SERVERS)

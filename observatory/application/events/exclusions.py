@@ -9,7 +9,7 @@ import numpy as np
 from observatory.application.events.counting import Counting
 from observatory.catalog import Calendar, Catalog, ServiceSlo
 from observatory.evaluation.exclusions import Counted, Exclusion, WindowSums, exclusions, leave_out
-from observatory.measurement import FIELDS
+from observatory.measurement import FIELDS, History
 
 Windows = Mapping[str, timedelta | Calendar]
 
@@ -45,7 +45,7 @@ class LeaveOut:
         """
         if not any(event.mode == "exclude" for event in catalog.events.values()):
             return LeftOut(sums)
-        starts = {label: self._start(window, at) for label, window in windows.items()}
+        starts = window_starts(windows, self.counting.recorder.history, at=at)
         found = {one.slo: one for one in exclusions(catalog, starts, at=at)}
         granted = {slo: one for slo, one in found.items() if not one.refused}
         columns = {
@@ -58,11 +58,6 @@ class LeaveOut:
         if not columns:
             return LeftOut(sums, found)
         return LeftOut(leave_out(sums, self._counted(columns, starts)), found)
-
-    def _start(self, window: timedelta | Calendar, at: int) -> int:
-        if isinstance(window, Calendar):
-            return int(window.period(datetime.fromtimestamp(at, UTC)).starts.timestamp())
-        return self.counting.recorder.history.start(window, now=at)
 
     def _counted(self, columns: Mapping[str, Exclusion], starts: Mapping[str, int]) -> Counted:
         """What was counted in the excluded part of each window; columns with the same spans are summed together."""
@@ -81,3 +76,14 @@ class LeaveOut:
                     seconds[rows, number] += until - after
             row += len(group)
         return Counted(names, tuple(starts), counted, seconds)
+
+
+def window_starts(windows: Windows, history: History, *, at: int) -> Mapping[str, int]:
+    """By the label of each window: where it begins, as `History.sums` takes it; Unix seconds."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return {
+        label: int(window.period(moment).starts.timestamp())
+        if isinstance(window, Calendar)
+        else history.start(window, now=at)
+        for label, window in windows.items()
+    }

@@ -92,7 +92,7 @@ def _runner(files: int) -> Iterator[Run]:
 def _live(settings: Settings, given: Checked) -> Callable[[Catalog], Iterable[Finding]]:
     def look(_: Catalog) -> Iterator[Finding]:
         yield from ask(given.generated, prometheus_source(settings), now=system_clock().now())
-        yield from few_events(build_status(settings)(None))
+        yield from few_events(build_status(settings)(None).evaluation)
 
     return look
 

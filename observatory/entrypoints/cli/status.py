@@ -8,7 +8,7 @@ import typer
 
 from observatory.bootstrap import build_status
 from observatory.entrypoints.cli.options import CatalogFolder, PrometheusUrl, settings_from
-from observatory.entrypoints.cli.tables import show_status
+from observatory.entrypoints.cli.tables import show_left_out, show_status
 from observatory.errors import DefinitionError
 from observatory.outputs.status import status_json
 
@@ -25,12 +25,23 @@ def status(
 ) -> None:
     """Show how every SLO stands. Needs no running service: each SLO's whole window is asked of Prometheus."""
     settings = settings_from(catalog=catalog, prometheus_url=prometheus)
-    evaluation = build_status(settings)(None if at is None else parse_time(at))
+    judgement = build_status(settings)(None if at is None else parse_time(at))
+    evaluation, adjustments = judgement.evaluation, judgement.adjustments
     rows = [(evaluation.entry(slo), status) for slo, status in evaluation.statuses().items()]
     if as_json:
-        typer.echo(json.dumps([status_json(entry, status) for entry, status in rows], indent=2))
+        answers = (
+            status_json(
+                entry,
+                status,
+                adjustment=adjustments.get(entry.id),
+                components=judgement.contributions.get(entry.id, ()),
+            )
+            for entry, status in rows
+        )
+        typer.echo(json.dumps(list(answers), indent=2))
     else:
         show_status(rows, at=evaluation.at)
+        show_left_out(adjustments)
 
 
 def parse_time(text: str, *, option: str = "--at") -> datetime:

@@ -1,6 +1,6 @@
 """Tables for the terminal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from observatory.catalog import ServiceSlo
 from observatory.evaluation import SloStatus, State
+from observatory.evaluation.exclusions import Adjustment
 
 _STYLES = {
     State.HEALTHY: "green",
@@ -58,6 +59,26 @@ def show_status(rows: Sequence[Row], *, at: datetime) -> None:
     failures = [(entry, status.failure) for entry, status in rows if status.failure is not None]
     for entry, failure in failures:
         console.print(Text(f"{entry.id}: {failure}", style="magenta"), soft_wrap=True)
+
+
+def show_left_out(adjustments: Mapping[str, Adjustment]) -> None:
+    """Print what events leave out of the numbers above, and what would be left of the budget without that."""
+    for slo, adjustment in sorted(adjustments.items()):
+        exclusion = adjustment.exclusion
+        names, share = ", ".join(exclusion.events), _percent(exclusion.share, digits=1)
+        plain = _percent(adjustment.unadjusted.remaining, digits=1)
+        said = (
+            f"{slo}: {names} would leave out {share} of the window, which is too much: nothing is left out"
+            if exclusion.refused
+            else f"{slo}: {names} leaves out {share} of the window; budget left with it: {plain}"
+        )
+        Console().print(Text(said, style="dim"), soft_wrap=True)
+
+
+def _further(entry: ServiceSlo, status: SloStatus) -> Text:
+    """What is left of the budget over an SLO's other windows."""
+    left = (f"{one.label} {_percent(one.remaining, digits=1)}" for one in status.further)
+    return Text(f"{entry.id}, budget left over other windows: {', '.join(left)}", style="dim")
 
 
 def _fitting(rows: Sequence[Row], console: Console, *, at: datetime) -> tuple[Table, Sequence[str]]:

@@ -9,6 +9,8 @@ from support.events import EXCLUDE, JOURNEY, LAUNCH
 from support.wiring import DAY, HOUR, MINUTE, START, Events, Life, seconds, service_yaml
 
 from observatory.application.audit import Deed
+from observatory.application.measure import Measure
+from observatory.application.status import Status
 from observatory.evaluation import State
 
 SLO = "playlist/availability"
@@ -62,6 +64,22 @@ def test_what_is_left_out_is_not_held_against_the_slo_and_both_numbers_are_shown
     assert plain.total - status.total == 60 * 100 + 600
     assert (adjustment.exclusion.seconds, adjustment.exclusion.refused) == (3600, False)
     assert maintained.observatory.views.alerts.incidents() == []
+
+
+def test_the_command_without_a_service_leaves_out_the_same(maintained):
+    life = maintained
+    ask = Status(
+        life.metrics, Measure(life.metrics, life.clock), life.clock, life.settings.tick, life.settings.lag
+    )
+    catalog = snapshot(life).catalog
+    judged = ask.judge(list(catalog.slos()), catalog, at=snapshot(life).at)
+    ours, theirs = judged.evaluation.status(SLO), snapshot(life).statuses[SLO]
+    assert (ours.bad, ours.total, ours.state) == (
+        0,
+        theirs.total - 200,
+        theirs.state,
+    )  # exactly a day, no boundary
+    assert judged.adjustments[SLO].unadjusted.bad == 600
 
 
 def test_the_hour_that_is_left_out_is_no_drop_in_the_burn_down(maintained):
