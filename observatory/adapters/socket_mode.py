@@ -57,7 +57,8 @@ class SocketMode:
         try:
             address = str(self._web.apps_connections_open(app_token=self._token)["url"])
         except (SlackApiError, SlackClientError, OSError) as error:
-            self._not_before, self._wait = now + self._wait, min(2 * self._wait, _LONGEST_WAIT)
+            self._not_before = now + max(self._wait, _asked_to_wait(error))
+            self._wait = min(2 * self._wait, _LONGEST_WAIT)
             _log.error("socket_mode_not_connected", error=_words(error))
             return
         self._client = client = self._new(hear)
@@ -99,6 +100,13 @@ class SocketMode:
             client.send_socket_mode_response(acknowledgement)
         except (SlackClientError, OSError) as error:  # Slack will say it again, to another connection
             _log.warning("socket_mode_not_acknowledged", error=_words(error))
+
+
+def _asked_to_wait(error: Exception) -> timedelta:
+    """What Slack says of when to come back: it gives an app few of these addresses in a minute."""
+    said = error.response.headers if isinstance(error, SlackApiError) else {}
+    raw = next((value for name, value in said.items() if name.lower() == "retry-after"), "")
+    return timedelta(seconds=int(raw)) if str(raw).isdigit() else timedelta()
 
 
 def _words(error: Exception) -> str:

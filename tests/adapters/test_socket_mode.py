@@ -188,3 +188,17 @@ def test_who_cannot_connect_says_why_and_waits_longer_each_time(slack, token, ad
     assert len(told) == 3  # at 0, 5 and 15 s
     assert all(one["error"] in why.split("|") for one in told)
     assert not mode.connected
+
+
+def test_slack_says_when_to_come_back():
+    with running(channels=CHANNELS) as paced:  # at Slack's pace: one address a minute
+        clock = ManualClock(SystemClock().now())
+        modes = [SocketMode("xapp-test", base_url=paced.api_url, clock=clock) for _ in range(2)]
+        with capture_logs() as logged:
+            for _ in range(40):
+                for mode in modes:
+                    mode.keep(print)
+                clock.advance(timedelta(seconds=1))
+        modes[0].close()
+    told = [one["error"] for one in logged if one["event"] == "socket_mode_not_connected"]
+    assert told == ["ratelimited"]
