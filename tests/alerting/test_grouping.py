@@ -139,6 +139,21 @@ def test_what_joins_after_an_acknowledgement_has_to_be_acknowledged_too():
     assert call.subject == world.of("search_1").id
 
 
+def test_in_a_storm_there_is_one_message_and_one_call_a_service_and_all_is_told():
+    services = [f"s{number}" for number in range(10)]
+    world = World(
+        catalog_of({name: services[:1] if name != services[0] else () for name in services}, slos=6)
+    )
+    told = [one for _ in range(10) for one in world.tick_all(dict.fromkeys(ids_of(world), PAGE))]
+    roots = [one for one in told if one.kind is NotificationKind.ROOT]
+    assert (len(roots), sum(one.mention for one in told)) == (len(services), len(services))
+    assert len({one.subject for one in told}) == len(ids_of(world)) == 60
+
+
+def ids_of(world):
+    return [entry.id for entry in world.catalog.slos()]
+
+
 def test_gathering_twice_is_gathering_once():
     world = a_world()
     world.tick(search_0=PAGE, search_1=PAGE)
@@ -170,7 +185,6 @@ def live(world, story):
             world.take(
                 [acknowledge(still(one, None), by="anna", now=world.now) for one in firing[number:][:1]]
             )
-        world.minute += 1
         world.tick_all(states)
 
 

@@ -90,11 +90,12 @@ class World:
 
     def tick(self, **states: str) -> list[Notification]:
         """One minute on; states by SLO, `search_0` for `search/slo-0`. What the owners are told of it."""
-        self.minute += 1
         named = {f"{name[:-2]}/slo-{name[-1]}": state for name, state in states.items()}
         return self.tick_all(named)
 
     def tick_all(self, states: Mapping[str, str]) -> list[Notification]:
+        """The same with states by the SLOs' ids."""
+        self.minute += 1
         entries = {one.id: one for one in self.catalog.slos()}
         return self.take(
             decide_all(
