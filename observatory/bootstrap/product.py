@@ -41,7 +41,7 @@ from observatory.bootstrap.alertmanager import alerts as others_alerts
 from observatory.bootstrap.alive import Alive, Parts, alive
 from observatory.bootstrap.metrics import more_servers, prometheus
 from observatory.bootstrap.slack import door, pictures, slack
-from observatory.bootstrap.storage import PROCESS, in_memory, storage
+from observatory.bootstrap.storage import in_memory, storage, this_life
 from observatory.bootstrap.tools import load_catalog
 from observatory.bootstrap.transports import transports
 from observatory.evaluation import Evaluation
@@ -134,7 +134,7 @@ def build(  # noqa: PLR0913 - one for each port
         clock,
         catalog=lambda: definitions.catalog,
         executor=ThreadPoolExecutor(SENDERS, thread_name_prefix="deliver"),
-        worker=PROCESS,
+        worker=this_life(),
         catch_all=settings.catch_all_channel,
         transports=further.destinations,
         capacity=SENDERS,

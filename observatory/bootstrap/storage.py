@@ -20,8 +20,10 @@ from observatory.adapters.sql import (
 from observatory.application.ports import AlertStore, HistoryStore, Lease, ReportStore, Signs
 from observatory.settings import Settings
 
-PROCESS = f"{socket.gethostname()}:{getpid()}:{uuid4().hex[:8]}"
-"""This life of this process; in containers the first two are the same after every restart."""
+
+def this_life() -> str:
+    """A name for this life of this process; in containers host and process id are the same after every restart."""
+    return f"{socket.gethostname()}:{getpid()}:{uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def storage(settings: Settings) -> Storage:
     alerts = SqlAlerts(engine)
     if engine.dialect.name == "sqlite":
         return Storage(alerts, alerts, SqlHistory(engine), SqlSigns(engine), SqlReports(engine), Alone())
-    lease = SqlLease(engine, holder=PROCESS, length=settings.lease)
+    lease = SqlLease(engine, holder=this_life(), length=settings.lease)
     fenced = SqlAlerts(engine, fence=lease.fence)
     return Storage(
         alerts, fenced, SqlHistory(engine, fence=lease.fence), SqlSigns(engine), SqlReports(engine), lease
