@@ -56,6 +56,9 @@ def show_status(rows: Sequence[Row], *, at: datetime) -> None:
     console.print(table)
     if left_out:
         console.print(f"A wider terminal shows {', '.join(left_out)} too.", style="dim")
+    for entry, status in rows:
+        if status.further:
+            console.print(_further(entry, status), soft_wrap=True)
     failures = [(entry, status.failure) for entry, status in rows if status.failure is not None]
     for entry, failure in failures:
         console.print(Text(f"{entry.id}: {failure}", style="magenta"), soft_wrap=True)

@@ -69,13 +69,13 @@ def explain(entry: ServiceSlo, status: SloStatus | None) -> str:
     window = span_words(entry.slo.window)
     match status.state:
         case State.BREACHED:
-            return f"More failed in {window} than the objective allows.{_pace(status)}"
+            return f"More failed {window} than the objective allows.{_pace(status)}"
         case State.AT_RISK:
             return f"Failures come faster than the budget can bear.{_pace(status)}"
         case State.NEW:
             return "It is too young to judge; the budget is projected from what was seen so far."
         case State.HEALTHY:
-            return f"It keeps its promise over {window}.{_pace(status)}"
+            return f"It keeps its promise {window}.{_pace(status)}"
         case _:
             return _PLAIN[status.state]
 
@@ -146,11 +146,11 @@ def window_words(window: Window) -> str:
 
 
 def span_words(window: Window) -> str:
-    """`the last 30 d`, `this month`: as part of a sentence."""
+    """`over the last 30 d`, `this month`: as part of a sentence."""
     return (
         f"this {window.calendar}"
         if isinstance(window, Calendar)
-        else f"the last {numbers.span(window.length)}"
+        else f"over the last {numbers.span(window.length)}"
     )
 
 

@@ -1,14 +1,25 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from importlib.resources import files
 
 import pytest
-from support.catalogs import a_catalog
+from support.catalogs import a_catalog, a_service, an_slo
+from support.evaluations import evaluation_of
 from support.views import AT, a_status, hours
 
+from observatory.catalog import Calendar, Timeslices
 from observatory.entrypoints.portal import figures
-from observatory.entrypoints.portal.words import INCIDENT_LOOKS, LOOKS, budget_words, burn_words, time_left
+from observatory.entrypoints.portal.words import (
+    INCIDENT_LOOKS,
+    LOOKS,
+    budget_words,
+    burn_words,
+    explain,
+    method_words,
+    time_left,
+)
 from observatory.evaluation import BudgetPoint, State
 
 ENTRY = next(a_catalog().slos())
@@ -133,3 +144,45 @@ def test_every_colour_of_text_can_be_read_on_every_ground(scheme):
 def test_contrast_is_measured_as_wcag_does():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+MONTH = Calendar(calendar="month", timezone="Europe/Stockholm")
+MINUTES = Timeslices(slice=timedelta(minutes=1), target=Decimal(95))
+OF_MONTH = next(a_catalog(a_service(slos=(an_slo(window=MONTH, method=MINUTES),))).slos())
+
+
+@pytest.mark.parametrize(
+    ("entry", "remaining", "burn", "words"),
+    [
+        pytest.param(ENTRY, 0.5, 0.5, "It keeps its promise over the last 30 d.", id="rolling"),
+        pytest.param(OF_MONTH, 0.5, 0.5, "It keeps its promise this month.", id="calendar"),
+        pytest.param(
+            OF_MONTH,
+            -0.5,
+            0.5,
+            "More failed this month than the objective allows. It begins anew in about 13 d.",
+            id="gone until the next",
+        ),
+        pytest.param(
+            OF_MONTH, 0.5, 1.1, "It keeps its promise this month.", id="it lasts until the month ends"
+        ),
+    ],
+)
+def test_a_calendar_window_is_this_one_and_ends(entry, remaining, burn, words):
+    state = State.BREACHED if remaining < 0 else State.HEALTHY
+    status = replace(
+        evaluation_of(entry).status(entry.id), state=state, remaining=remaining, burn={"1h": burn, "5m": burn}
+    )
+    assert explain(entry, status).replace("\u00a0", " ") == words
+
+
+def test_slices_are_told_as_slices():
+    status = evaluation_of(OF_MONTH).status(OF_MONTH.id)
+    assert "44 of 45" in budget_words(OF_MONTH, status).replace("\u00a0", " ")
+    assert "bad slices may still happen" in budget_words(OF_MONTH, status)
+    assert (
+        method_words(OF_MONTH)
+        .replace("\u00a0", " ")
+        .startswith("A slice of 1 min is good when at least 95 %")
+    )
+    assert method_words(ENTRY) is None

@@ -85,7 +85,7 @@ def test_squads_with_incidents_come_first():
     ("slo", "sentence"),
     [
         pytest.param(
-            "search/availability", "More failed in the last 30 d than the objective allows.", id="breached"
+            "search/availability", "More failed over the last 30 d than the objective allows.", id="breached"
         ),
         pytest.param("playlist/availability", "the budget is gone in about 4 h", id="at-risk"),
         pytest.param(
