@@ -86,6 +86,7 @@ def test_every_lane_runs_alone_and_makes_up_for_missed_runs_with_one(observatory
     jobs = scheduler.get_jobs()
     scheduler.shutdown()
     assert {job.id for job in jobs} == {
+        "alerts",
         "catch_up",
         "tick",
         "follow",
