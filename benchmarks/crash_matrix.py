@@ -22,7 +22,7 @@ def main(*, every_case: bool) -> int:
         tempfile.TemporaryDirectory() as folder,
         running(channels={"C0NONE0000": "none"}, pace=None) as slack,
     ):
-        verdicts = list(run(cases(), slack, Path(folder)))
+        verdicts = [_progress(one) for one in run(cases(), slack, Path(folder))]
     reached = [one for one in verdicts if one.reached]
     bad = [one for one in verdicts if not one.good]
     print(table(reached))
@@ -36,6 +36,11 @@ def main(*, every_case: bool) -> int:
     for one in verdicts if every_case else bad:
         print(f"{'ok ' if one.good else 'BAD'} {one.case}: seen {one.seen}, labelled {one.labelled}")
     return 1 if bad else 0
+
+
+def _progress(verdict: Verdict) -> Verdict:
+    print("." if verdict.good else "x", end="", file=sys.stderr, flush=True)
+    return verdict
 
 
 def table(verdicts: Sequence[Verdict]) -> str:

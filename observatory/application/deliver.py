@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from observatory.application.delivery import Delivery, is_slack
+from observatory.application.digest import fold
 from observatory.application.ports import AlertStore, Clock, Messenger
 from observatory.application.rerouting import Ways
 from observatory.application.rescue import Rescue
@@ -98,6 +99,7 @@ class Deliver:
         return self._sum_up(ended, crashes)
 
     def _start(self, now: datetime, *, silent: bool) -> None:
+        fold(self.store, now=now)
         sender = Sender(self.store, self.messenger, self.clock, self._ways)
         if not silent:
             for delivery in self.store.unsettled(now=now, worker=self.worker, lease=self.lease):

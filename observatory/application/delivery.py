@@ -13,6 +13,16 @@ def is_slack(destination: str) -> bool:
     return ":" not in destination
 
 
+def digest_id(window: str, destination: str) -> str:
+    """What a digest has in the place of an incident's id."""
+    return f"digest {window} {destination}"
+
+
+def is_digest(incident: str) -> bool:
+    """Whether this is a digest's id."""
+    return incident.startswith("digest ")
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands. SENT, FAILED_OVER, DEAD, SUPERSEDED and DIGESTED are final."""
 

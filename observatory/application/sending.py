@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from observatory.alerting import NotificationKind
+from observatory.application import digest as digests
 from observatory.application import notices, pauses
 from observatory.application.delivery import Delivery, DeliveryState, is_slack
 from observatory.application.ports import AlertStore, Clock, Messenger, Posted
@@ -42,6 +43,8 @@ class Outcome(StrEnum):
     NEW_ROOT = "new_root"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - no secret: Slack's word on one
     DEAD = "dead"
+    DIGESTED = "digested"
+    """An edit, told by the channel's digest."""
     LEFT_OUT = "left_out"
     """An edit of what can't be edited, such as an e-mail."""
     OVERTAKEN = "overtaken"
@@ -73,7 +76,36 @@ class Sender:
         if delivery.notification.kind is NotificationKind.ROOT:
             return self._try(delivery, None, delivery.message)
         root = self.store.root(delivery.notification.incident, delivery.notification.destination)
-        return self._without_root(delivery) if root is None else self._try(delivery, root, delivery.message)
+        if root is not None:
+            return self._try(delivery, root, delivery.message)
+        digest = self._digest_of(delivery)
+        return self._without_root(delivery) if digest is None else self._in_digest(delivery, digest)
+
+    def _in_digest(self, delivery: Delivery, digest: str) -> Ended:
+        """What follows on an incident that a digest tells: an edit of the digest, or an answer that says of which."""
+        if delivery.notification.kind is NotificationKind.UPDATE:
+            edit = digests.refreshed(digest, delivery, self.store, now=self.clock.now())
+            told = replace(delivery, state=DeliveryState.SUPERSEDED, last_error="told in the digest")
+            return self._settle(told, Outcome.DIGESTED, then=[edit])
+        root = self.store.root(digest, delivery.notification.destination)
+        if root is None:
+            return self._without_root(delivery, digest)
+        about = delivery.message.about
+        message = delivery.message if about is None else with_banner(delivery.message, f"About {about.slo}")
+        return self._try(delivery, root, message)
+
+    def _digest_of(self, delivery: Delivery) -> str | None:
+        """The digest that tells this incident at this destination, if one does."""
+        rows = self._roots(delivery.notification.incident, delivery.notification.destination)
+        row = rows.get(DeliveryState.DIGESTED)
+        return None if row is None else row.digest
+
+    def _roots(self, incident: str, destination: str) -> dict[DeliveryState, Delivery]:
+        return {
+            row.state: row
+            for row in self.store.deliveries(incident=incident)
+            if row.notification.kind is NotificationKind.ROOT and row.notification.destination == destination
+        }
 
     def recover(self, delivery: Delivery) -> Ended:
         """Find out what became of an attempt that nobody saw the end of, and send it again if need be."""
@@ -95,15 +127,13 @@ class Sender:
         """History keeps its secret: ask a few times when that may pass, then send again, labelled."""
         if isinstance(error, Refused) and reaction_to(error.code) is Reaction.NEW_ROOT:
             return self.send(delivery)  # the thread is gone: so is whatever was said in it
-        if isinstance(error, Refused):
-            token_is_bad = reaction_to(error.code) is Reaction.STOP and error.code != "missing_scope"
-            if not token_is_bad:
-                return self._send_marked(delivery, error)
+        if isinstance(error, Refused) and _is_tokens_fault(error.code):
             ended = self._ambiguous(delivery, str(error), wait=pauses.TOKEN_REFUSED)
             return replace(ended, outcome=Outcome.TOKEN_REFUSED, code=error.code)
-        if delivery.attempt < _LOOKS_AT_UNREADABLE_HISTORY:
-            return self._ambiguous(delivery, str(error), wait=pauses.backoff(delivery))
-        return self._send_marked(delivery, error)
+        looks = 1 if isinstance(error, Refused) else _LOOKS_AT_UNREADABLE_HISTORY
+        if delivery.attempt >= looks and _is_power_of_two(delivery.attempt):
+            return self._send_marked(delivery, error)
+        return self._ambiguous(delivery, str(error), wait=pauses.backoff(delivery))
 
     def _try(self, delivery: Delivery, root: Delivery | None, message: Message) -> Ended:
         try:
@@ -172,7 +202,8 @@ class Sender:
     def _fail_over(self, delivery: Delivery, code: str) -> Ended:
         """On to the next way, and the platform squad is told; at the last one, keep trying until the deadline."""
         incident = self.store.incident(delivery.notification.incident)
-        squad = None if incident is None else incident.squad
+        owner = self.ways.owner_of(delivery.notification.destination)
+        squad = incident.squad if incident is not None else None if owner is None else owner.name
         destination = self.ways.next(delivery.notification.destination, squad)
         now = self.clock.now()
         if destination is not None:
@@ -185,15 +216,13 @@ class Sender:
             return self._settle(ended, Outcome.DEAD, code=code)
         return self._later(delivery, code, code=code)
 
-    def _without_root(self, delivery: Delivery) -> Ended:
-        """An update or a reply where no root was sent: follow it, wait for it, or take its place."""
+    def _without_root(self, delivery: Delivery, thread: str | None = None) -> Ended:
+        """An update or a reply where no root was sent: follow it, wait for it, or take its place.
+
+        `thread` is whose root it is: a digest's, when not the incident's own.
+        """
         notification = delivery.notification
-        states = {
-            row.state: row
-            for row in self.store.deliveries(incident=notification.incident)
-            if row.notification.kind is NotificationKind.ROOT
-            and row.notification.destination == notification.destination
-        }
+        states = self._roots(thread or notification.incident, notification.destination)
         if states.keys() & {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.AMBIGUOUS}:
             waiting = replace(delivery, state=DeliveryState.PENDING)
             return self._settle(self._not_before(waiting, pauses.FOR_ROOT), Outcome.WAITS_FOR_ROOT)
@@ -215,7 +244,8 @@ class Sender:
         since = notification.not_before if incident is None else incident.opened_at
         root = None
         if notification.kind is NotificationKind.REPLY:
-            root = self.store.root(notification.incident, notification.destination)
+            digest = self._digest_of(delivery)
+            root = self.store.root(digest or notification.incident, notification.destination)
         return self.messenger.find(
             notification.destination,
             notification.delivery_id,
@@ -314,3 +344,13 @@ class Sender:
 
     def _is_overtaken(self, delivery: Delivery) -> bool:
         return delivery.lease_until is not None and self.clock.now() >= delivery.lease_until
+
+
+def _is_tokens_fault(code: str) -> bool:
+    """Of a refused look: a scope that is missing keeps us from looking, not from sending."""
+    return reaction_to(code) is Reaction.STOP and code != "missing_scope"
+
+
+def _is_power_of_two(attempt: int) -> bool:
+    """While no answer comes and nothing can be looked up, each further "possible duplicate" waits twice as long."""
+    return attempt & (attempt - 1) == 0

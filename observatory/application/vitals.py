@@ -24,6 +24,8 @@ class Vitals:
     """Whether this replica evaluates."""
     delivered_at: datetime | None = None
     """When the newest round of delivery began of which nothing is wrong with the store or the token."""
+    slack_problem: str | None = None
+    """Slack's code when it refuses our token: nothing goes out to it."""
     loop_at: datetime | None = None
     """When we last saw the whole loop done: measured, decided, delivered."""
     self_test: SelfTest | None = None

@@ -160,6 +160,7 @@ class Rounds:
         except ObservatoryError as error:
             _log.error("delivery_failed", error=str(error))
             return Round()
+        self.vitals.slack_problem = done.problem
         if done.problem is None and not done.crashes:
             self.vitals.delivered_at = began
         self._tell(done)

@@ -8,7 +8,7 @@ from support.outbox import LEASE, T0, delivery, ids, incident, reply, root, upda
 
 from observatory.adapters.memory.alerts import MemoryAlerts
 from observatory.adapters.sql import SqlAlerts
-from observatory.alerting import IncidentState
+from observatory.alerting import IncidentState, NotificationKind
 from observatory.application.delivery import DeliveryState
 from observatory.evaluation import Severity
 from observatory.outputs.message import Message
@@ -351,3 +351,120 @@ def test_nothing_to_record_is_nothing(store):
     store.record([], [])
     assert claim(store) == []
     assert delivery() not in store.deliveries()
+
+
+def compose(digest, members, known):
+    """A digest whose words are its members."""
+    kind = NotificationKind.UPDATE if known else NotificationKind.ROOT
+    made = delivery(digest, "C1", kind, revision=len(members), priority=3)
+    return replace(made, message=Message(" ".join(one.notification.incident for one in members)))
+
+
+def fold(store, at=0, more_than=2):
+    return store.fold(now=after(at), more_than=more_than, window="w", compose=compose)
+
+
+def ticket(name, destination="C1", **changes):
+    return root(name, destination, priority=3, **changes)
+
+
+def test_what_crowds_a_destination_is_digested_and_the_digest_recorded(store):
+    store.record([], [ticket("a"), ticket("b"), root("page"), ticket("c"), ticket("other", "C2")])
+    assert fold(store) == 3
+    digested = {
+        row.notification.incident for row in store.deliveries() if row.state is DeliveryState.DIGESTED
+    }
+    assert digested == {"a", "b", "c"}
+    assert [row.notification.incident for row in store.members("digest w C1")] == ["a", "b", "c"]
+    assert [row.notification.incident for row in claim(store)] == ["page", "other"]
+    (newest,) = store.deliveries(incident="digest w C1")
+    assert (newest.message.text, newest.state) == ("a b c", PENDING)
+    assert fold(store) == 0
+
+
+def test_later_ones_join_the_digest_of_their_window(store):
+    store.record([], [ticket(name) for name in "abc"])
+    fold(store)
+    store.record([], [ticket(name) for name in "defg"])
+    assert fold(store) == 4
+    update, first = store.deliveries(incident="digest w C1")
+    assert (update.message.text, update.notification.kind) == ("a b c d e f g", NotificationKind.UPDATE)
+    assert first.notification.kind is NotificationKind.ROOT
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([ticket("a"), ticket("b")], id="not-more-than"),
+        pytest.param([ticket("a"), ticket("b"), ticket("c", wait=9)], id="one-is-not-due"),
+        pytest.param([ticket("a"), ticket("b"), ticket("c", state=SENT)], id="one-is-told"),
+        pytest.param([ticket("a"), ticket("b"), ticket("c", "C2")], id="one-is-elsewhere"),
+        pytest.param([ticket("a"), ticket("b"), update("c", revision=2, priority=3)], id="one-is-an-update"),
+        pytest.param([root(name) for name in "abcd"], id="pages"),
+        pytest.param([ticket(f"digest {name}") for name in "abcd"], id="digests"),
+    ],
+)
+def test_nothing_is_digested_when(store, rows):
+    store.record([], rows)
+    assert fold(store) == 0
+
+
+def test_a_digested_root_is_live_so_that_no_second_one_is_told(store):
+    store.record([], [ticket(name) for name in "abc"])
+    fold(store)
+    store.record([], [ticket("a", revision=2)])
+    assert len(store.deliveries(incident="a")) == 1
+
+
+def test_a_deleted_root_and_what_takes_its_place_change_together(store):
+    store.record([], [root()])
+    sent = send(store)
+    store.record([], [reply(revision=2)])
+    (taken,) = claim(store)
+    heir = root(revision=3)
+    gone = replace(sent, state=DEAD)
+    assert store.settle(replace(taken, state=SUPERSEDED), gone=gone, then=[heir])
+    assert states(store) == {1: DEAD, 2: SUPERSEDED, 3: PENDING}
+
+
+def test_a_destination_rests_after_a_message_until_told(store):
+    store.record([], [root("a"), root("b")])
+    (taken,) = claim(store)
+    assert store.settle(replace(taken, state=SENT, sent_at=T0), rest_until=after(1))
+    assert claim(store, 0.9) == []
+    assert [each.notification.incident for each in claim(store, 1)] == ["b"]
+
+
+def test_beyond_slack_only_other_destinations_are_taken(store):
+    store.record([], [root("a", "C1"), root("b", "email:oncall@example.com")])
+    taken = store.claim(now=T0, worker="w1", lease=LEASE, limit=9, beyond_slack=True)
+    assert [each.notification.incident for each in taken] == ["b"]
+
+
+def test_what_waits_is_shown_most_urgent_first_and_not_taken(store):
+    store.record(
+        [], [root("a", "C1", priority=2), root("b", "C2"), root("c", "C3", wait=9), root("d", state=SENT)]
+    )
+    for _ in range(2):
+        assert [each.notification.incident for each in store.waiting(now=T0, limit=9)] == ["b", "a"]
+    assert len(store.waiting(now=T0, limit=1)) == 1
+
+
+def test_what_took_more_than_one_attempt_is_found_again(store):
+    rows = [root("once", "C1", attempt=1), root("twice", "C2", attempt=2), root("long-ago", "C3", attempt=2)]
+    sent = [replace(row, state=SENT, sent_at=after(at)) for row, at in zip(rows, (9, 9, 1), strict=True)]
+    store.record([], [*sent, root("waits", "C4", attempt=3)])
+    assert [each.notification.incident for each in store.resent(since=after(5))] == ["twice"]
+
+
+def test_what_ended_is_counted_once_with_its_time(store):
+    store.record([], [root(), update(revision=2), update(revision=3), root("i2", "C2")])
+    sent = send(store)
+    assert store.settle(replace(sent, ts="2.5"))
+    (lost,) = claim(store, limit=1)
+    store.settle(replace(lost, state=DEAD))
+    counted = {(one.state, one.kind, one.priority): (one.count, one.seconds) for one in store.tallies()}
+    update_ended = SUPERSEDED, NotificationKind.UPDATE, 0
+    assert counted.pop(update_ended) == (1, 0.0)
+    assert sorted(counted.values()) == [(1, 0.0), (1, 0.0)]
+    assert {state for state, _, _ in counted} == {SENT, DEAD}

@@ -434,8 +434,14 @@ def test_a_store_that_is_gone_stops_the_round(world):
 
 
 def test_a_storm_reaches_people_once_each_and_pages_first(world):
+    channels = [CHANNEL, *(f"C{number}" for number in range(9))]
     tickets = [
-        a_delivery(incident=f"t{number}", priority=Priority.TICKET, message=text(f"t{number}"))
+        a_delivery(
+            incident=f"t{number}",
+            destination=channels[number % 10],
+            priority=Priority.TICKET,
+            message=text(f"t{number}"),
+        )
         for number in range(100)
     ]
     pages = [a_delivery(incident=f"p{number}", message=text(f"p{number}")) for number in range(20)]
@@ -445,9 +451,9 @@ def test_a_storm_reaches_people_once_each_and_pages_first(world):
             rate_limited(1) if number % 2 else Ambiguous("no answer"), after_posting=number % 4 == 0
         )
     world.rounds(400)
-    told = world.texts()
+    told = [text for channel in channels for text in world.texts(channel)]
     assert sorted(told) == sorted(one.message.text for one in (*tickets, *pages))
-    assert {one[0] for one in told[:20]} == {"p"}
+    assert {one[0] for one in world.texts()[:20]} == {"p"}
 
 
 def test_of_two_workers_only_one_sends_each(executor):
@@ -459,3 +465,17 @@ def test_of_two_workers_only_one_sends_each(executor):
         twin()
         world.clock.advance(timedelta(seconds=1))
     assert len(world.slack.written) == 50
+
+
+def test_while_no_answer_comes_and_nothing_can_be_looked_up_possible_duplicates_become_rarer(world):
+    world.queue(a_delivery())
+    for _ in range(100):
+        world.slack.fail_next(Ambiguous("no answer"), after_posting=True)
+
+    def find(*_args, **_options):
+        raise Unavailable("history does not answer")
+
+    world.slack.find = find
+    world.rounds(3600)
+    assert 3 <= len(world.texts()) <= 8
+    assert all("Possible duplicate" in text for text in world.texts()[1:])

@@ -1,5 +1,8 @@
 """What else an app of Slack's uses: tiers, incoming webhooks, files, Socket Mode."""
 
+import subprocess
+import sys
+from pathlib import Path
 from queue import Queue
 
 import httpx2
@@ -200,3 +203,19 @@ def test_the_bot_is_given_addresses_where_it_called_and_people_where_they_look(s
     asked = {"token": "xoxb-test", "channel": CHANNEL, "message_ts": posted["ts"]}
     permalink = httpx2.post(f"{elsewhere}/api/chat.getPermalink", params=asked).json()["permalink"]
     assert permalink.startswith(slack.url)
+
+
+def test_the_example_in_the_docs_passes_as_it_stands(tmp_path):
+    page = (Path(__file__).parents[2] / "docs/slack.md").read_text()
+    example = next(
+        block.split("```")[0] for block in page.split("```python\n")[1:] if "pytest.fixture" in block
+    )
+    (tmp_path / "test_example.py").write_text(example)
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (run.returncode, "1 passed" in run.stdout) == (0, True), run.stdout + run.stderr

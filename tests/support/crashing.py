@@ -18,7 +18,7 @@ from support.catalogs import a_catalog, a_service, a_squad
 from observatory.adapters.slack import SlackMessenger
 from observatory.adapters.sql import SqlAlerts, create_engine
 from observatory.application.deliver import Deliver
-from observatory.application.delivery import Delivery, DeliveryState
+from observatory.application.delivery import Delivery
 from observatory.catalog import Catalog, Slack
 from observatory.errors import Unavailable
 
@@ -28,7 +28,7 @@ LEASE = timedelta(seconds=75)
 HTTP = timedelta(seconds=1)
 PATIENCE = 60.0
 _BRIEF = timedelta(seconds=0.2)
-_UNSETTLED = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.AMBIGUOUS}
+_UNSETTLED = "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'ambiguous')"
 
 
 class Point(StrEnum):
@@ -102,10 +102,10 @@ class Fatal:
 
 def deliver_until_killed(place: Place, point: Point, deliveries: Sequence[Delivery], *, locks: bool) -> None:
     """Record and deliver; ends by SIGKILL, or, where the point is never reached, by exit."""
-    place.store().record([], deliveries)
+    store = place.store(patience=_BRIEF) if locks else place.store()
+    store.record([], deliveries)
     if point is Point.PENDING:
         _die(place)
-    store = place.store(patience=_BRIEF) if locks else place.store()
     fatal = _Plan(place, point, locks=locks)
     _deliver(place, Fatal(store, fatal.store_hooks()), fatal.messenger_hooks(), "killed")
 
@@ -135,11 +135,11 @@ def _deliver(
         lease=LEASE,
         patience=timedelta(milliseconds=50),
     )
-    plain, ends = place.store(), time.monotonic() + PATIENCE
+    plain, ends = sqlite3.connect(place.database), time.monotonic() + PATIENCE
     while time.monotonic() < ends:
         with suppress(Unavailable):
             deliver()
-            if not any(row.state in _UNSETTLED for row in plain.deliveries()):
+            if not plain.execute(_UNSETTLED).fetchone()[0]:
                 break
         time.sleep(0.02)
     else:

@@ -1,13 +1,13 @@
 """Incidents and an outbox that live as long as the process."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
 
-from observatory.alerting import Incident, IncidentState, NotificationKind, Silence
+from observatory.alerting import Incident, IncidentState, NotificationKind, Priority, Silence
 from observatory.application.audit import AuditEntry
-from observatory.application.delivery import Delivery, DeliveryState, Tally, is_slack
+from observatory.application.delivery import Delivery, DeliveryState, Tally, digest_id, is_digest, is_slack
 
 LIVE = frozenset(DeliveryState) - {DeliveryState.DEAD, DeliveryState.FAILED_OVER, DeliveryState.SUPERSEDED}
 IN_FLIGHT = frozenset({DeliveryState.SENDING, DeliveryState.AMBIGUOUS})
@@ -183,6 +183,37 @@ class MemoryAlerts:
             ]
         return sorted(found, key=lambda row: row.sent_at or since, reverse=True)
 
+    def fold(
+        self,
+        *,
+        now: datetime,
+        more_than: int,
+        window: str,
+        compose: Callable[[str, Sequence[Delivery], int], Delivery],
+    ) -> int:
+        """Digest what crowds a destination."""
+        with self._lock:
+            lanes: dict[str, list[Delivery]] = {}
+            for row in sorted(self._outbox.values(), key=_urgency):
+                told = row.notification
+                waits = row.state is DeliveryState.PENDING and told.not_before <= now
+                if (
+                    _is_root(row)
+                    and waits
+                    and told.priority == Priority.TICKET
+                    and not is_digest(told.incident)
+                ):
+                    lanes.setdefault(told.destination, []).append(row)
+            crowded = {lane: rows for lane, rows in lanes.items() if len(rows) > more_than}
+            for lane, rows in crowded.items():
+                self._digest(digest_id(window, lane), rows, compose)
+            return sum(map(len, crowded.values()))
+
+    def members(self, digest: str) -> Sequence[Delivery]:
+        """The DIGESTED roots of a digest."""
+        with self._lock:
+            return [row for row in self._outbox.values() if row.digest == digest]
+
     def tallies(self) -> Sequence[Tally]:
         """What became of every delivery."""
         with self._lock:
@@ -214,6 +245,19 @@ class MemoryAlerts:
             }
             self._silences = {key: one for key, one in self._silences.items() if one.ends_at >= before}
             self._audit = [entry for entry in self._audit if entry.at >= before]
+
+    def _digest(
+        self,
+        digest: str,
+        rows: Sequence[Delivery],
+        compose: Callable[[str, Sequence[Delivery], int], Delivery],
+    ) -> None:
+        known = self.members(digest)
+        for row in rows:
+            digested = replace(row, state=DeliveryState.DIGESTED, digest=digest)
+            self._tallied(row, digested)
+            self._outbox[row.notification.delivery_id] = digested
+        self._queue([compose(digest, [*known, *rows], len(known))])
 
     def _tallied(self, before: Delivery, after: Delivery) -> None:
         """Count what has ended now; what had ended before is counted already."""

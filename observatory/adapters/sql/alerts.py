@@ -1,6 +1,6 @@
 """Incidents and the outbox in the database."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from observatory.adapters.sql.engine import Fence, reading, unfenced, writing
 from observatory.adapters.sql.schema import UNFINISHED, incidents, outbox, silences, tallies
 from observatory.alerting import Incident, IncidentState, Silence
 from observatory.application.audit import AuditEntry
-from observatory.application.delivery import Delivery, DeliveryState, Tally
+from observatory.application.delivery import Delivery, DeliveryState, Tally, digest_id
 
 
 class SqlAlerts:
@@ -149,6 +149,31 @@ class SqlAlerts:
         """SENT since then by a second or later attempt, newest first."""
         again = sa.and_(sa.text("state = 'sent' AND attempt > 1"), outbox.c.sent_at >= since)
         return self._found(sa.select(outbox).where(again).order_by(outbox.c.sent_at.desc()))
+
+    def fold(
+        self,
+        *,
+        now: datetime,
+        more_than: int,
+        window: str,
+        compose: Callable[[str, Sequence[Delivery], int], Delivery],
+    ) -> int:
+        """Digest what crowds a destination; one transaction each."""
+        with reading(self._engine) as connection:
+            lanes = queue.crowded(connection, now=now, more_than=more_than)
+        folded = 0
+        for lane in lanes:
+            digest = digest_id(window, lane)
+            with writing(self._engine) as connection:
+                known, joining = queue.fold(connection, lane, now=now, digest=digest)
+                if joining:
+                    queue.add(connection, [compose(digest, [*known, *joining], len(known))])
+                folded += len(joining)
+        return folded
+
+    def members(self, digest: str) -> Sequence[Delivery]:
+        """The DIGESTED roots of a digest."""
+        return self._found(queue.members(digest))
 
     def tallies(self) -> Sequence[Tally]:
         """What became of every delivery."""

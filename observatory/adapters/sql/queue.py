@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from observatory.adapters.sql.dialects import insert
 from observatory.adapters.sql.schema import IN_FLIGHT, LIVE, lanes, outbox, tallies
-from observatory.alerting import NotificationKind
+from observatory.alerting import NotificationKind, Priority
 from observatory.application.delivery import Delivery, DeliveryState
 
 Row = sa.Row[*tuple[object, ...]]
@@ -82,6 +82,49 @@ def most_urgent(connection: sa.Connection, *, now: datetime, limit: int, beyond_
     head = _heads(now, outbox.c.destination.in_(locked)).subquery("head")
     query = sa.select(outbox).join(head, head.c.number == outbox.c.number).order_by(*URGENCY)
     return connection.execute(query).all()
+
+
+def crowded(connection: sa.Connection, *, now: datetime, more_than: int) -> Sequence[str]:
+    """The destinations for which more tickets' roots than this are due."""
+    number = sa.func.count()
+    query = sa.select(outbox.c.destination).where(_due_tickets(now)).group_by(outbox.c.destination)
+    return connection.scalars(query.having(number > more_than).order_by(outbox.c.destination)).all()
+
+
+def fold(
+    connection: sa.Connection, destination: str, *, now: datetime, digest: str
+) -> tuple[Sequence[Delivery], Sequence[Delivery]]:
+    """Digest a lane's waiting tickets: the members there were, and those that join. Nothing while it is being served."""
+    free = sa.select(lanes.c.destination).where(lanes.c.destination == destination)
+    if connection.scalar(free.with_for_update(skip_locked=True)) is None:
+        return (), ()
+    waiting = sa.and_(_due_tickets(now), outbox.c.destination == destination)
+    joining = connection.execute(sa.select(outbox).where(waiting).order_by(*URGENCY)).all()
+    known = connection.execute(members(digest)).all()
+    numbers = [row.number for row in joining]
+    for start in range(0, len(numbers), _AT_ONCE):
+        chosen = outbox.c.number.in_(numbers[start : start + _AT_ONCE])
+        connection.execute(outbox.update().where(chosen).values(state=DeliveryState.DIGESTED, digest=digest))
+    root, ticket = NotificationKind.ROOT, int(Priority.TICKET)
+    if joining:
+        tally(connection, DeliveryState.DIGESTED, root, ticket, seconds=0.0, count=len(joining))
+    return [delivery(row) for row in known], [delivery(row) for row in joining]
+
+
+def members(digest: str) -> sa.Select[*tuple[object, ...]]:
+    """The roots that a digest tells."""
+    told = sa.and_(sa.text("state = 'digested'"), outbox.c.digest == digest)
+    return sa.select(outbox).where(told).order_by(outbox.c.number)
+
+
+def _due_tickets(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        IS_PENDING,
+        outbox.c.not_before <= now,
+        outbox.c.kind == NotificationKind.ROOT,
+        outbox.c.priority == int(Priority.TICKET),
+        outbox.c.incident.not_like("digest %"),
+    )
 
 
 def left_behind(connection: sa.Connection, *, now: datetime) -> Sequence[Row]:

@@ -1,6 +1,6 @@
 """Where incidents, the outbox, silences and the audit log are kept."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -120,6 +120,26 @@ class AlertStore(Protocol):
 
     def resent(self, *, since: datetime) -> Sequence[Delivery]:
         """SENT since then by a second or later attempt: what may be there twice, newest first."""
+        ...
+
+    def fold(
+        self,
+        *,
+        now: datetime,
+        more_than: int,
+        window: str,
+        compose: Callable[[str, Sequence[Delivery], int], Delivery],
+    ) -> int:
+        """Where more than so many tickets' roots are due and PENDING for a destination, digest them.
+
+        For each such destination, in one transaction: the digest's incident id is `digest {window} {destination}`;
+        `compose` is given it, all its members (those that are in it already first) and how many of these were known;
+        the roots become DIGESTED, and what `compose` made is recorded. Returns how many became so.
+        """
+        ...
+
+    def members(self, digest: str) -> Sequence[Delivery]:
+        """The DIGESTED roots of a digest, in the order they were recorded."""
         ...
 
     def tallies(self) -> Sequence[Tally]:

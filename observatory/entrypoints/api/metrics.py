@@ -1,7 +1,7 @@
 """/metrics: how Observatory itself is, and every SLO's numbers."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -10,8 +10,9 @@ from prometheus_client.registry import Collector
 from starlette.responses import StreamingResponse
 
 from observatory import __version__
+from observatory.alerting import Priority
 from observatory.alerting.model import Origin
-from observatory.application.delivery import DeliveryState
+from observatory.application.delivery import DeliveryState, Tally
 from observatory.application.snapshot import Views
 from observatory.entrypoints.api.event_metrics import event_families
 from observatory.entrypoints.api.exposition import CONTENT_TYPE, incident_family, slo_families
@@ -110,6 +111,7 @@ class OwnHealth(Collector):
         yield _gauge(
             "observatory_overdue_deliveries", "Deliveries past their deadline and not made.", overdue
         )
+        yield from _proof(alerts.tallies())
         watchdogs = GaugeMetricFamily(
             "observatory_watchdog_timestamp_seconds", "When a watchdog was heard last.", labels=["source"]
         )
@@ -117,6 +119,24 @@ class OwnHealth(Collector):
             watchdogs.add_metric([source], last.timestamp())
         yield watchdogs
         yield _gauge("observatory_database_up", "1 when the database answers.", 1)
+
+
+def _proof(tallies: Sequence[Tally]) -> Iterator[Metric]:
+    """What became of every delivery: kept in the database, so that neither a restart nor pruning loses count."""
+    labels = ["state", "kind", "priority"]
+    ended = CounterMetricFamily("observatory_deliveries", "Deliveries that ended, by how.", labels=labels)
+    seconds = CounterMetricFamily(
+        "observatory_delivery_seconds",
+        "From when sent deliveries were due until Slack had them, summed.",
+        labels=labels[1:],
+    )
+    for tally in tallies:
+        priority = Priority(tally.priority).name.lower()
+        ended.add_metric([tally.state, tally.kind, priority], tally.count)
+        if tally.state is DeliveryState.SENT:
+            seconds.add_metric([tally.kind, priority], tally.seconds)
+    yield ended
+    yield seconds
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -22,7 +22,8 @@ def unready(views: Views, settings: Settings) -> str | None:
         views.alerts.incidents(limit=1)
     except Unavailable as error:
         return f"The database does not answer: {error}"
-    return None
+    refused = views.vitals.slack_problem
+    return None if refused is None else f"Slack refuses our token ({refused}): nothing goes out to it."
 
 
 @router.get("/healthz")

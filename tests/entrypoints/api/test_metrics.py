@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.catalogs import a_catalog, a_service, an_slo
 from support.evaluations import evaluation_of
+from support.outbox import LEASE, T0, root
 from support.views import (
     NOW,
     Alerts,
@@ -21,6 +22,7 @@ from support.views import (
 )
 
 from observatory.alerting.model import Origin
+from observatory.application.delivery import DeliveryState
 from observatory.application.vitals import SelfTest, Vitals
 from observatory.catalog import Calendar, Rolling
 from observatory.evaluation import State
@@ -160,6 +162,9 @@ def test_the_page_about_metrics_names_every_one_and_no_other():
     page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
     documented = set(re.findall(r"`(observatory_\w+)`", page))
     everything = replace(organisation(), vitals=lively())
+    everything.alerts.record([], [root("told")])
+    (taken,) = everything.alerts.claim(now=T0, worker="w1", lease=LEASE, limit=1)
+    everything.alerts.settle(replace(taken, state=DeliveryState.SENT, sent_at=T0))
     told = {name for name, _ in samples(everything) if name.startswith("observatory_")}
     assert documented == told | {"observatory_slo_window_end_timestamp_seconds"}  # only of calendar windows
 
