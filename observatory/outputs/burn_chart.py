@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import altair as alt
@@ -11,6 +12,7 @@ import vl_convert
 from observatory.outputs.charts import LIGHT, chart_config, moment_text, over
 
 _WIDTH, _HEIGHT = 720, 230
+_STEPS, _LABELS = (1, 2, 5, 10, 15, 30, 60), 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def burn_png(points: Sequence[BurnPoint], marks: Marks, *, title: str) -> bytes:
 def _layers(points: Sequence[BurnPoint], marks: Marks, zone: ZoneInfo) -> Iterator[alt.Chart]:
     rows = [{"at": _local(point.at, zone), "rate": point.rate} for point in points]
     highest = max([marks.threshold * 1.3, *(point.rate for point in points if point.rate is not None)])
-    x = alt.X("at:T", title=None, axis=alt.Axis(format="%H:%M", tickCount=8, labelFlush=True, grid=False))
+    times = [_clock(moment, zone) for moment in _times(points, zone)]
+    x = alt.X("at:T", title=None, axis=alt.Axis(format="%H:%M", values=times, grid=False))
     scale = alt.Scale(domain=[0, highest * 1.05], nice=False)
     y = alt.Y("rate:Q", title=None, scale=scale, axis=alt.Axis(labelExpr="datum.label + '×'", tickCount=5))
     area = over(rows).mark_area(
@@ -60,7 +63,28 @@ def _layers(points: Sequence[BurnPoint], marks: Marks, zone: ZoneInfo) -> Iterat
     )
     yield area.encode(x=x, y=y)
     yield from _threshold(points, marks, zone, x, y)
-    yield from _opening(marks, zone, highest, x, y)
+    is_late = marks.opened_at - points[0].at > (points[-1].at - points[0].at) / 2
+    yield from _opening(marks, zone, highest, x, y, align="right" if is_late else "left")
+
+
+def _times(points: Sequence[BurnPoint], zone: ZoneInfo) -> Iterator[datetime]:
+    """What is written below the chart: whole steps by the clock on the wall, never so close that two read the same."""
+    first, last = points[0].at.astimezone(zone), points[-1].at.astimezone(zone)
+    minutes = (last - first) / timedelta(minutes=1)
+    step = timedelta(minutes=next((one for one in _STEPS if minutes <= one * _LABELS), _STEPS[-1]))
+    moment = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    moment += -(-(first - moment) // step) * step
+    while moment <= last:
+        yield moment
+        moment += step
+
+
+def _clock(moment: datetime, zone: ZoneInfo) -> alt.DateTime:
+    """A moment as Vega takes it: without a zone, on the machine's own clock, as the rows are."""
+    local = moment.astimezone(zone)
+    return alt.DateTime(
+        year=local.year, month=local.month, date=local.day, hours=local.hour, minutes=local.minute
+    )
 
 
 def _threshold(
@@ -74,12 +98,19 @@ def _threshold(
     yield text.encode(x=x, y=y)
 
 
-def _opening(marks: Marks, zone: ZoneInfo, highest: float, x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
+def _opening(
+    marks: Marks, zone: ZoneInfo, highest: float, x: alt.X, y: alt.Y, *, align: Literal["left", "right"]
+) -> Iterator[alt.Chart]:
     local = marks.opened_at.astimezone(zone)
     row = {"at": _local(marks.opened_at, zone), "rate": highest}
     yield over([row]).mark_rule(color=LIGHT.text, strokeWidth=1.3).encode(x=x)
     text = over([row]).mark_text(
-        text=f"opened {local:%H:%M %Z}", color=LIGHT.text, align="right", dx=-6, dy=4, fontSize=12
+        text=f"opened {local:%H:%M %Z}",
+        color=LIGHT.text,
+        align=align,
+        dx=-6 if align == "right" else 6,
+        dy=4,
+        fontSize=12,
     )
     yield text.encode(x=x, y=y)
 

@@ -29,7 +29,7 @@ def size_of(png):
 def test_whatever_was_counted_there_is_a_picture_of_the_same_size(rates):
     marks = Marks(AT + timedelta(minutes=2), 14.4, "Europe/Stockholm")
     wide, high = size_of(burn_png(points(*rates), marks, title="playlist/availability: burn rate"))
-    assert 1400 < wide < 1700
+    assert 1500 < wide < 1700  # what Vega can't draw has no axis: it is logged, and the picture is narrower
     assert 450 < high < 650
 
 
