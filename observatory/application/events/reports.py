@@ -128,11 +128,11 @@ def _of_slo(event: Event, entry: ServiceSlo, status: SloStatus | None) -> Iterat
         left, slice_ = status.remaining, float(event.budget)
         grade = Grade.OK if left >= slice_ else Grade.FAIL
         yield Item(
-            "budget", entry.id, grade, f"{left:.0%} left, {slice_:.0%} of it may be spent by the event"
+            "budget", entry.id, grade, f"{left:.0%} of the budget left, the slice takes {slice_:.0%}"
         )
     else:
         grade = Grade.OK if status.remaining > 0 else Grade.WARN
-        yield Item("budget", entry.id, grade, f"{status.remaining:.0%} left")
+        yield Item("budget", entry.id, grade, f"{status.remaining:.0%} of the budget left")
     coverage = status.coverage if status else None
     if coverage is None:
         yield Item("coverage", entry.id, Grade.UNKNOWN, "not measured")

@@ -25,6 +25,14 @@ GRADES = {
 }
 
 
+_SPENT = (
+    (1.0, Look("Over its slice", Tone.BAD, "cross")),
+    (0.5, Look("Half its slice is gone", Tone.WARN, "warning")),
+    (0.0, Look("Going well", Tone.GOOD, "check")),
+)
+"""How an event goes, by the share that is gone of the slice of which most is."""
+
+
 @router.get("/events")
 def event_list(request: Request, shown: Shown, views: LookedAt) -> Response:
     """Every event, the next one first."""
@@ -40,17 +48,20 @@ def event_page(request: Request, shown: Shown, views: LookedAt, event: str) -> R
     now, snapshot = views.clock.now(), views.board.snapshot
     found = find_event(snapshot, event)
     coming = next_time(found, at=now)
+    under_way = coming is not None and coming.contains(now)
+    readiness, report = _readiness(views, found, coming), _report(views, found)
     return shown.show(
         request,
         "event.html",
         event=found,
         coming=coming,
-        under_way=coming is not None and coming.contains(now),
+        under_way=under_way,
         affected=catalog_ids(views, found),
         frozen=frozen_services(found, snapshot.catalog) if found.freeze else (),
         grades=GRADES,
-        readiness=_readiness(views, found, coming),
-        report=_report(views, found),
+        verdict=_going(report) if under_way and report else GRADES[readiness.grade] if readiness else None,
+        readiness=readiness,
+        report=report,
     )
 
 
@@ -62,6 +73,12 @@ def catalog_ids(views: Views, event: Event) -> Sequence[str]:
 def _affected(views: Views) -> dict[str, int]:
     events = views.board.snapshot.catalog.events.values()
     return {event.name: len(catalog_ids(views, event)) for event in events}
+
+
+def _going(report: EventReport) -> Look | None:
+    """In the middle of an event to protect; None for the others."""
+    spent = [line.bad / line.slice for line in report.lines if line.slice]
+    return next((look for least, look in _SPENT if max(spent) >= least), None) if spent else None
 
 
 def _readiness(views: Views, event: Event, coming: Span | None) -> Readiness | None:

@@ -234,7 +234,7 @@ def test_the_reports_before_and_after(launched):
     life.minutes(3)
     before = life.observatory.views.reports.readiness("launch")
     found = {(item.subject, item.of): (item.grade.value, item.says) for item in before.items}
-    assert found["budget", SLO] == ("ok", "100% left, 20% of it may be spent by the event")
+    assert found["budget", SLO] == ("ok", "100% of the budget left, the slice takes 20%")
     assert found["incidents", "all"][0] == "ok"
     assert found["traffic", SLO][0] == "warn"
     assert "300 a minute expected; the busiest hour so far had 100" in found["traffic", SLO][1]
