@@ -30,6 +30,7 @@ from observatory.outputs.findings import Format, Level, rendered
 from observatory.outputs.routes import (
     COVERAGE_RULES,
     Reach,
+    changes_json,
     coverage,
     describe_routes,
     judged_json,
@@ -127,6 +128,7 @@ def diff(
     new: Annotated[str, typer.Argument(help="The same of afterwards.")] = "HEAD",
     catalog: CatalogFolder = None,
     catch_all: CatchAll = None,
+    as_json: AsJson = False,  # noqa: FBT002 - typer makes it a flag
 ) -> None:
     """Say in Markdown which alerts go elsewhere: owners, channels, hours, who is called."""
     settings = settings_from(catalog=catalog, catch_all_channel=catch_all)
@@ -135,7 +137,11 @@ def diff(
         catalog_at(where, folders=folder_of_definitions, history=history, catalog=below)
         for where in (old, new)
     )
-    typer.echo(describe_routes(before, after, owner_rules(settings)), nl=False)
+    rules = owner_rules(settings)
+    if as_json:
+        typer.echo(json.dumps(changes_json(before, after, rules), indent=2, ensure_ascii=False))
+    else:
+        typer.echo(describe_routes(before, after, rules), nl=False)
 
 
 def _labels(target: Sequence[str], catalog: Catalog) -> Mapping[str, str]:

@@ -2,11 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from observatory.alerting import Rules
 from observatory.alerting.routing import Route, routes
 from observatory.catalog import Catalog
 from observatory.catalog.durations import duration_text
+
+
+def changes_json(before: Catalog, after: Catalog, rules: Rules) -> list[dict[str, Any]]:
+    """What `describe_routes` tells, for programs: one object for each whose alerts go elsewhere."""
+    return [
+        {
+            "alerts_of": row.what,
+            "squads": sorted(row.squads),
+            "changes": {name: {"before": old, "after": new} for name, (old, new) in row.changes.items()},
+        }
+        for row in _rows(routes(before, rules), routes(after, rules))
+    ]
 
 
 def describe_routes(before: Catalog, after: Catalog, rules: Rules) -> str:

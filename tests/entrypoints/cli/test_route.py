@@ -138,5 +138,7 @@ def test_diff_compares_folders_and_revisions(route, folder):
     done = route("diff", "HEAD", "catalog")
     assert done.exit_code == 0, done.output
     assert "| service playlist | channel | C0PLAYLISTS | C0MOVED000 |" in done.stdout
+    (moved,) = json.loads(route("diff", "HEAD", "catalog", "--json").stdout)
+    assert moved["changes"]["channel"] == {"before": "C0PLAYLISTS", "after": "C0MOVED000"}
     assert "goes where it went" in route("diff", "HEAD", "HEAD").stdout
     assert isinstance(route("diff", "gone", "HEAD").exception, NotFound)
