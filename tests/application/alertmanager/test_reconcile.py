@@ -11,8 +11,12 @@ from observatory.alerting import Silence
 from observatory.alerting.reports import Report
 from observatory.application.alertmanager.reconcile import GONE_AFTER
 
-WATCH = Report(an_alert("a11e", alertname="ObservatoryOnWatch", watches="alerts", origin="observatory"), firing=True)
-SLOS = Report(an_alert("510", alertname="ObservatoryOnWatch", watches="slos", origin="observatory"), firing=True)
+WATCH = Report(
+    an_alert("a11e", alertname="ObservatoryOnWatch", watches="alerts", origin="observatory"), firing=True
+)
+SLOS = Report(
+    an_alert("510", alertname="ObservatoryOnWatch", watches="slos", origin="observatory"), firing=True
+)
 PAGE = Report(an_alert("9a9e"), firing=True)
 SILENCE = Silence("s1", (), "ada", "deploying", AT, AT + timedelta(hours=1), created_by="ada")
 
