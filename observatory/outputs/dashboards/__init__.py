@@ -3,8 +3,9 @@
 from observatory.catalog import Catalog
 from observatory.outputs.dashboards.event import event_dashboard
 from observatory.outputs.dashboards.journey import journey_dashboard
-from observatory.outputs.dashboards.overview import organisation_dashboard, squad_dashboard
+from observatory.outputs.dashboards.organisation import organisation_dashboard
 from observatory.outputs.dashboards.service import service_dashboard
+from observatory.outputs.dashboards.squad import squad_dashboard
 
 __all__ = ["dashboard_files"]
 

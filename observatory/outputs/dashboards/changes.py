@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from observatory.catalog import Matcher, Service
-from observatory.outputs.dashboards import grafana
+from observatory.outputs.dashboards import grafana, queries
 from observatory.outputs.dashboards.layout import Section
 from observatory.outputs.dashboards.panels import About, Scale, lines
 from observatory.outputs.dashboards.queries import Query, among
@@ -28,7 +28,7 @@ def versions_section(service: Service) -> Section | None:
                     "Which version runs, and since when? Two at once is a deploy under way, or one that got stuck. "
                     "From any metric called …_build_info with a label version.",
                 ),
-                [Query(_versions(_labels(service)), "{{version}}")],
+                [Query(queries.versions(_labels(service)), "{{version}}")],
                 Scale("short", decimals=0),
                 stacked=True,
                 width=24,
@@ -39,7 +39,9 @@ def versions_section(service: Service) -> Section | None:
 
 def change_marks(service: Service) -> list[grafana.Json]:
     """Of one service: processes that started, and what was told to Grafana."""
-    starts = [_starts(_process_starts(_labels(service)), "a process started")] if service.selector else []
+    starts = (
+        [_starts(queries.process_starts(_labels(service)), "a process started")] if service.selector else []
+    )
     return [*starts, *told_marks(service.name)]
 
 
@@ -51,7 +53,9 @@ def squad_change_marks(squad: str, services: Iterable[Service]) -> list[grafana.
             ((label, value),) = service.selector.items()
             names[label].append(value)
     starts = [
-        _starts(_process_starts(among(label, values), by=label), f"a process of {{{{{label}}}}} started")
+        _starts(
+            queries.process_starts(among(label, values), by=label), f"a process of {{{{{label}}}}} started"
+        )
         for label, values in sorted(names.items())
     ]
     return [*starts, *told_marks(squad)]
@@ -67,17 +71,6 @@ def told_marks(name: str) -> list[grafana.Json]:
 
 def _starts(expr: str, title: str) -> grafana.Json:
     return grafana.annotation("Deploys and restarts", expr, color="blue", title=title, value_is_time=True)
-
-
-def _versions(labels: str) -> str:
-    """How many processes run each version."""
-    return f'count by (version) ({{__name__=~".+_build_info",{labels}}})'
-
-
-def _process_starts(labels: str, *, by: str = "") -> str:
-    """When the youngest process began, milliseconds: deploys and restarts."""
-    grouping = f" by ({by})" if by else ""
-    return f"1000 * max{grouping} (process_start_time_seconds{{{labels}}})"
 
 
 def _labels(service: Service) -> str:

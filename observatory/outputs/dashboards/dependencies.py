@@ -4,13 +4,10 @@ from collections.abc import Iterable
 
 from observatory.outputs.dashboards import queries
 from observatory.outputs.dashboards.layout import Section
-from observatory.outputs.dashboards.panels import BUDGET_STEPS, BURN_STEPS, About, Column, table
+from observatory.outputs.dashboards.panels import BUDGET_STEPS, BURN_STEPS, About
 from observatory.outputs.dashboards.queries import Query, Scope, among
+from observatory.outputs.dashboards.tables import SERVICE_LINK, Column, table
 
-SERVICE_LINK = (
-    "Open the service",
-    "/d/${__data.fields.dashboard}?${__url_time_range}&var-datasource=${datasource}",
-)
 _LABELS = {"squad": "Squad", "service": "Service", "slo": "SLO", "state": "State", "dashboard": "dashboard"}
 
 

@@ -9,7 +9,6 @@ from observatory.evaluation import Severity
 from observatory.outputs.dashboards import grafana, queries
 from observatory.outputs.dashboards.layout import Page, Section, page_json
 from observatory.outputs.dashboards.marks import alert_marks_of
-from observatory.outputs.dashboards.overview import promises_of
 from observatory.outputs.dashboards.panels import (
     BAD,
     GOOD,
@@ -17,16 +16,16 @@ from observatory.outputs.dashboards.panels import (
     UNKNOWN,
     WARNING,
     About,
-    Column,
     Panel,
     Scale,
     lines,
     note,
     stat,
-    table,
     timeline,
 )
+from observatory.outputs.dashboards.promises import promises_of
 from observatory.outputs.dashboards.queries import Query, Scope, among, scope_of, sli_of
+from observatory.outputs.dashboards.tables import Column, table
 from observatory.outputs.links import ORGANISATION_UID, dashboard_url, service_uid, squad_uid
 
 _WIDTHS = {2: (12, 12), 3: (8, 8, 8), 4: (6, 6, 6, 6), 5: (4, 5, 5, 5, 5)}

@@ -7,7 +7,6 @@ from observatory.outputs.dashboards import grafana, queries
 from observatory.outputs.dashboards.layout import Page, Section, page_json
 from observatory.outputs.dashboards.marks import alert_marks_of, event_marks
 from observatory.outputs.dashboards.objective import objective_section
-from observatory.outputs.dashboards.overview import promises_of
 from observatory.outputs.dashboards.panels import (
     BAD,
     LOWEST,
@@ -15,14 +14,14 @@ from observatory.outputs.dashboards.panels import (
     UNKNOWN,
     WARNING,
     About,
-    Column,
     Panel,
     Scale,
     lines,
     note,
-    table,
 )
+from observatory.outputs.dashboards.promises import promises_of
 from observatory.outputs.dashboards.queries import Query, scope_of
+from observatory.outputs.dashboards.tables import Column, table
 from observatory.outputs.links import ORGANISATION_UID, dashboard_url, service_uid, squad_uid
 
 

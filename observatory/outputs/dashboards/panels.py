@@ -31,7 +31,7 @@ STATE_COLORS: Mapping[str, str] = {
 Step = tuple[str, float | None]
 BUDGET_STEPS: Sequence[Step] = ((UNKNOWN, None), (BAD, LOWEST), (WARNING, 0), (GOOD, 0.25))
 """Overspent, nearly spent, enough left."""
-_NEUTRAL: Sequence[Step] = ((UNKNOWN, None), (PLAIN, LOWEST))
+NEUTRAL_STEPS: Sequence[Step] = ((UNKNOWN, None), (PLAIN, LOWEST))
 BURN_STEPS: Sequence[Step] = ((UNKNOWN, None), (GOOD, LOWEST), (WARNING, 1), (BAD, 6))
 
 
@@ -81,16 +81,16 @@ def stat(
         graphMode="none",
         reduceCalc="lastNotNull",
         noValue=NO_DATA,
-        thresholds=_steps(scale.steps or _NEUTRAL),
-        mappings=[_unknown(), *mappings],
-        targets=_targets([query], instant=True),
+        thresholds=threshold_steps(scale.steps or NEUTRAL_STEPS),
+        mappings=[unknown_value(), *mappings],
+        targets=targets_of([query], instant=True),
     )
     return Panel(about.slug, content, width, 4)
 
 
 def states(about: About, query: Query, *, width: int, counts: bool) -> Panel:
     """States of SLOs in their colours: the name of the one there is, or how many are in each."""
-    overrides = [_override(name, ("color", _fixed(color))) for name, color in STATE_COLORS.items()]
+    overrides = [override_of(name, ("color", _fixed(color))) for name, color in STATE_COLORS.items()]
     content = grafana.Stat(
         title=about.title,
         description=about.description,
@@ -100,10 +100,10 @@ def states(about: About, query: Query, *, width: int, counts: bool) -> Panel:
         graphMode="none",
         reduceCalc="lastNotNull",
         noValue=NO_DATA,
-        thresholds=_steps(((UNKNOWN, None),)),
+        thresholds=threshold_steps(((UNKNOWN, None),)),
         textMode="value_and_name" if counts else "name",
         overrides=overrides,
-        targets=_targets([query], instant=True),
+        targets=targets_of([query], instant=True),
     )
     return Panel(about.slug, content, width, 4)
 
@@ -132,10 +132,10 @@ def lines(
         legendCalcs=["lastNotNull", "max"],
         tooltipMode="multi",
         tooltipSort="desc",
-        thresholds=_steps((("transparent", None), *scale.steps)),
+        thresholds=threshold_steps((("transparent", None), *scale.steps)),
         thresholdsStyleMode="line" if scale.steps else "off",
-        overrides=[_override(name, *_DASHED) for name in dashed],
-        targets=_targets(queries),
+        overrides=[override_of(name, *_DASHED) for name in dashed],
+        targets=targets_of(queries),
         extraJson={
             "fieldConfig": {"defaults": {"custom": custom, "min": scale.minimum, "noValue": NO_DATA}},
             "options": {"legend": {"showLegend": True}},
@@ -163,7 +163,7 @@ def timeline(
         title=about.title,
         description=about.description,
         showValue="never",
-        thresholds=_steps(((UNKNOWN, None), (GOOD, 0), (BAD, 1))),
+        thresholds=threshold_steps(((UNKNOWN, None), (GOOD, 0), (BAD, 1))),
         mappings=[
             {"type": "value", "options": {"0": {"color": GOOD, "index": 0, "text": well}}},
             {
@@ -171,89 +171,10 @@ def timeline(
                 "options": {"from": 1, "to": -LOWEST, "result": {"color": BAD, "index": 1, "text": ill}},
             },
         ],
-        targets=_targets(queries),
+        targets=targets_of(queries),
         extraJson={
             "fieldConfig": {"defaults": {"unit": "short", "noValue": NO_DATA}},
             "options": {"legend": {"showLegend": True, "calcs": []}, "tooltip": {"sort": "none"}},
-        },
-    )
-    return Panel(about.slug, content, 24, height)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of figures: its heading, where they come from, and how they are shown."""
-
-    title: str
-    query: Query
-    unit: str = "short"
-    steps: Sequence[Step] = ()
-    decimals: int | None = None
-    hidden: bool = False
-    """For a query that is asked for its labels alone."""
-
-
-def table(  # noqa: PLR0913 - each a property of the panel
-    about: About,
-    columns: Sequence[Column],
-    *,
-    sort: str,
-    labels: Mapping[str, str],
-    links: Mapping[str, tuple[str, str]] | None = None,
-    height: int = 10,
-    smallest_first: bool = True,
-) -> Panel:
-    """A row per series, the worst on top.
-
-    Args:
-        about: Its heading.
-        columns: One per query.
-        sort: Heading of the column to sort by.
-        labels: Labels that become columns, in this order, with their headings.
-        links: Title and URL of the link on each cell of a column, by heading.
-        height: In rows.
-        smallest_first: The smallest value is the worst, as of a budget that is left; else the largest.
-    """
-    values = {f"Value #{chr(ord('A') + number)}": column for number, column in enumerate(columns)}
-    hidden = {"Time": True} | {name: True for name, column in values.items() if column.hidden}
-    names = {name: column.title for name, column in values.items() if not column.hidden}
-    order = [*labels, *names]
-    organize = {
-        "excludeByName": hidden,
-        "indexByName": {name: number for number, name in enumerate(order)},
-        "renameByName": dict(labels) | names,
-    }
-    content = grafana.Table(
-        title=about.title,
-        description=about.description,
-        unit="short",
-        thresholds=_steps(_NEUTRAL),
-        overrides=[
-            *(_column(column) for column in columns if not column.hidden),
-            *(_override(name, _link(*target)) for name, target in (links or {}).items()),
-            *(
-                _override(labels[name], *properties)
-                for name, properties in _OF_LABELS.items()
-                if name in labels
-            ),
-        ],
-        targets=_targets([column.query for column in columns], instant=True, format_="table"),
-        transformations=[{"id": "merge", "options": {}}, {"id": "organize", "options": organize}],
-        extraJson={
-            "fieldConfig": {
-                "defaults": {
-                    "color": {"mode": "thresholds"},
-                    "custom": {"cellOptions": {"type": "auto"}, "inspect": False},
-                    "mappings": [_unknown()],
-                    "noValue": NO_DATA,
-                }
-            },
-            "options": {
-                "cellHeight": "sm",
-                "frameIndex": 0,
-                "showHeader": True,
-                "sortBy": [{"desc": not smallest_first, "displayName": sort}],
-            },
         },
     )
     return Panel(about.slug, content, 24, height)
@@ -265,16 +186,18 @@ def note(about: About, markdown: str, *, height: int = 6) -> Panel:
     return Panel(about.slug, content, 24, height)
 
 
-def _targets(
+def targets_of(
     queries: Sequence[Query], *, instant: bool = False, format_: str = "time_series"
 ) -> list[grafana.Target]:
+    """Queries as Grafana's targets: over the time range, or of its end alone."""
     return [
         grafana.Target(expr=query.expr, legendFormat=query.legend, instant=instant, format=format_)
         for query in queries
     ]
 
 
-def _steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
+def threshold_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Where each colour begins."""
     return [{"color": color, "value": value} for color, value in steps]
 
 
@@ -282,45 +205,16 @@ def _fixed(color: str) -> dict[str, str]:
     return {"mode": "fixed", "fixedColor": color}
 
 
-_COLORED = ("custom.cellOptions", {"type": "color-text"})
-
-
-def _column(column: Column) -> dict[str, Any]:
-    properties: list[tuple[str, Any]] = [("unit", column.unit)]
-    if column.decimals is not None:
-        properties.append(("decimals", column.decimals))
-    if column.steps:
-        properties += [("thresholds", {"mode": "absolute", "steps": _steps(column.steps)}), _COLORED]
-    return _override(column.title, *properties)
-
-
-def _override(name: str, *properties: tuple[str, Any]) -> dict[str, Any]:
+def override_of(name: str, *properties: tuple[str, Any]) -> dict[str, Any]:
+    """Other properties for the series or column of a name."""
     return {
         "matcher": {"id": "byName", "options": name},
         "properties": [{"id": key, "value": value} for key, value in properties],
     }
 
 
-def _link(title: str, url: str) -> tuple[str, Any]:
-    return ("links", [{"title": title, "url": url, "targetBlank": False}])
-
-
-def _state_mapping() -> dict[str, Any]:
-    options = {
-        name: {"color": color, "index": index, "text": name.replace("_", " ")}
-        for index, (name, color) in enumerate(STATE_COLORS.items())
-    }
-    return {"type": "value", "options": options}
-
-
-_OF_LABELS: Mapping[str, Sequence[tuple[str, Any]]] = {
-    "state": (("mappings", [_state_mapping()]), _COLORED),
-    "dashboard": (("custom.hidden", True),),
-}
-"""Labels that look special as columns: states in their colours; uids only for links to use."""
-
-
-def _unknown() -> dict[str, Any]:
+def unknown_value() -> dict[str, Any]:
+    """What is null is grey, and says that there is no data."""
     return {
         "type": "special",
         "options": {"match": "null+nan", "result": {"color": UNKNOWN, "index": 0, "text": NO_DATA}},

@@ -268,9 +268,15 @@ def per_minute(selector: Selector, *, ago: str = "") -> str:
     return f"60 * sum(rate({selector}[{RATE}]{offset}))"
 
 
-def process_starts(labels: str) -> str:
-    """When the youngest process of a service began, milliseconds: deploys and restarts."""
-    return f"1000 * max(process_start_time_seconds{{{labels}}})"
+def process_starts(labels: str, *, by: str = "") -> str:
+    """When the youngest process began, milliseconds: deploys and restarts."""
+    grouping = f" by ({by})" if by else ""
+    return f"1000 * max{grouping} (process_start_time_seconds{{{labels}}})"
+
+
+def versions(labels: str) -> str:
+    """How many processes run each version."""
+    return f'count by (version) ({{__name__=~".+_build_info",{labels}}})'
 
 
 def window_of(entry: ServiceSlo) -> str:

@@ -94,7 +94,7 @@ def legend(marks: Sequence[Marked], *, right: float, base: float) -> str:
     parts = []
     for one in reversed([one for one in marks if one.spans]):
         parts.append(text((right, base), one.name, size=12, color=QUIET, anchor="end"))
-        right -= drawing.width_of(one.name, 12) + 4
+        right -= drawing.width_of(one.name, 12) + 12
         parts.append(box((right, base - 9), (10, 10), ink(one.color), round_=2))
         right -= 16
     return "".join(parts)

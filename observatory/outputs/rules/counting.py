@@ -134,13 +134,14 @@ def _sum(selectors: Sequence[Selector], measured: Sequence[Selector]) -> str:
 
 
 def _increments(selector: Selector, measured: Sequence[Selector]) -> str:
+    """What grew by its growth; what fell, or is new to an SLO that is measured, by all it has; what fell otherwise."""
     now = f"last_over_time({selector}[{FRESH}])"
     before = f"last_over_time({selector}[{MEMORY}] offset {BUCKET})"
     known = " or ".join(f"last_over_time({total}[{FRESH}] offset {SETTLED})" for total in measured)
     return (
         f"({now} - {before}) >= 0\n"
-        f"or ({now} and {before})\n"
-        f"or (({now} unless {before}) and on () count({known}))"
+        f"or ({now} and on () count({known}))\n"
+        f"or ({now} and {before})"
     )
 
 

@@ -89,7 +89,9 @@ def test_every_query_is_promql_once_grafana_has_filled_in_its_variables(dashboar
         for one in panels(dashboard)
         for target in one["targets"]
     ]
-    expressions += [mark["expr"] for one in dashboards.values() for mark in one["annotations"]["list"] if "expr" in mark]
+    expressions += [
+        mark["expr"] for one in dashboards.values() for mark in one["annotations"]["list"] if "expr" in mark
+    ]
     for expression in expressions:
         promql_parser.parse(expression)
         assert "$" not in re.sub(r'"[^"]*"', "", expression)

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from support.prometheus import Series, Target, prometheus, write_past
 from support.rules import write_files
 
 from observatory.adapters.clock import SystemClock
-from observatory.catalog import Latency, parse_catalog
+from observatory.catalog import Calendar, Latency, Rolling, parse_catalog
 from observatory.outputs.dashboards import dashboard_files
 from observatory.outputs.rules import rule_files
 
@@ -65,7 +66,7 @@ def own_metrics(catalog):
         labels = f'squad="{entry.squad.name}",service="{entry.service.name}",slo="{entry.slo.name}"'
         lines += [
             f"observatory_slo_objective_ratio{{{labels}}} {float(entry.slo.objective) / 100}",
-            f'observatory_slo_sli_ratio{{{labels},window="30d"}} 0.9995',
+            *window_metrics(entry, labels),
             f"observatory_slo_error_budget_events{{{labels}}} 5000",
             f"observatory_slo_error_budget_remaining_ratio{{{labels}}} 0.5",
             f"observatory_slo_error_budget_consumed_ratio{{{labels}}} 0.5",
@@ -76,6 +77,36 @@ def own_metrics(catalog):
             *(f'observatory_slo_burn_rate{{{labels},window="{window}"}} 2' for window in WINDOWS),
         ]
     return "\n".join(sorted([*lines, *event_metrics(catalog)])) + "\n"
+
+
+def window_metrics(entry, labels):
+    """What it says of each window of an SLO, rolling or by the calendar."""
+    yield f"observatory_slo_window_end_timestamp_seconds{{{labels}}} {now() + DAY}"
+    for window in (entry.slo.window, *entry.slo.more_windows):
+        yield f'observatory_slo_sli_ratio{{{labels},window="{window.label}"}} 0.9995'
+        yield f'observatory_slo_window_budget_remaining_ratio{{{labels},window="{window.label}"}} 0.5'
+
+
+def rolling(catalog):
+    """As far as the rules know it: no range of Prometheus is a calendar's."""
+    month = Rolling(length=timedelta(days=30))
+    services = {
+        name: one.model_copy(
+            update={
+                "slos": tuple(
+                    slo.model_copy(
+                        update={
+                            "window": month if isinstance(slo.window, Calendar) else slo.window,
+                            "more_windows": tuple(w for w in slo.more_windows if isinstance(w, Rolling)),
+                        }
+                    )
+                    for slo in one.slos
+                )
+            }
+        )
+        for name, one in catalog.services.items()
+    }
+    return replace(catalog, services=services)
 
 
 def event_metrics(catalog):
@@ -216,19 +247,21 @@ FILLED = {
 
 @pytest.fixture(scope="module", params=["rules", "own"])
 def source(request, catalog, tmp_path_factory):
-    """The URL of a Prometheus in which the rules, or Observatory, have measured every SLO."""
+    """The URL of a Prometheus in which the rules, or Observatory, have measured every SLO; and the catalog they know."""
     kind = request.param
+    catalog = rolling(catalog) if kind == "rules" else catalog
     with running(catalog, tmp_path_factory.mktemp(kind), rules=kind == "rules", own=kind == "own") as url:
         recorded = [entry for entry in catalog.slos() if kind == "own" or not entry.parts]
         wait_for(url, FILLED[kind], len(recorded))
         wait_for(url, "min(count_over_time(http_requests_total[1m]))", 12)
-        yield url
+        yield url, catalog
 
 
-def test_every_query_has_an_answer(catalog, source):
+def test_every_query_has_an_answer(source):
     """The rules alone are enough, and so are Observatory's own metrics; these alone know journeys and events."""
-    answers = answers_of(catalog, source)
-    if not ask(source, "observatory_event_active"):
+    url, catalog = source
+    answers = answers_of(catalog, url)
+    if not ask(url, "observatory_event_active"):
         unrecorded = {
             f"{one.squad}/{one.name}.json" for one in (*catalog.journeys.values(), *catalog.events.values())
         }
@@ -250,14 +283,15 @@ def test_where_nothing_is_measured_no_panel_claims_anything(catalog, tmp_path):
 
 @pytest.mark.parametrize("source", ["rules"], indirect=True)
 def test_live_buckets_add_up_to_what_the_service_counted(source):
+    url, _ = source
     recorded = 'slo:{}_events:increase1m{{service="playlist",slo="availability"}}'
     counters = {
         "total": 'http_requests_total{job="playlist"}',
         "bad": 'http_requests_total{job="playlist",code="500"}',
     }
     for outcome, counter in counters.items():
-        (series,) = ask(source, recorded.format(outcome) + "[1h]")
+        (series,) = ask(url, recorded.format(outcome) + "[1h]")
         ends = [end for end, _ in series["values"]]
         known = f"sum(last_over_time({counter}[5m]))"
-        grown = value(source, known, ends[-1]) - value(source, known, ends[0] - 1)
+        grown = value(url, known, ends[-1]) - value(url, known, ends[0] - 1)
         assert sum(float(count) for _, count in series["values"]) == grown > 0
