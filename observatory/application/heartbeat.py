@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -11,6 +11,7 @@ from observatory.application.snapshot import Board
 from observatory.application.vitals import Vitals
 from observatory.errors import ObservatoryError, RateLimited
 
+_AGAIN = timedelta(seconds=10)
 _log = structlog.get_logger("observatory.heartbeat")
 
 
@@ -33,17 +34,20 @@ class Heartbeat:
     """Tells somebody outside, who alarms when we fall silent."""
     _until: datetime | None = field(default=None, init=False)
     """Up to when the newest whole loop had measured."""
+    _not_before: datetime | None = field(default=None, init=False)
+    """When Slack may be asked again who we are."""
     _said: str | None = field(default=None, init=False)
 
     def __call__(self) -> None:
         """Note a loop that was completed, and tell of it. What fails keeps the heart from beating, and is logged once."""
-        measured = self._measured()
-        if measured is None or measured == self._until:
+        measured, now = self._measured(), self.clock.now()
+        if measured is None or measured == self._until or now < (self._not_before or now):
             return
         try:
             self._prove()
         except ObservatoryError as error:
             self._say("heart_stands_still", str(error))
+            self._not_before = now + _AGAIN
             return
         self._until = measured
         self.vitals.loop_at = self.clock.now()

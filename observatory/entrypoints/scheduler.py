@@ -24,6 +24,7 @@ from observatory.errors import ObservatoryError
 
 _log = structlog.get_logger("observatory.scheduler")
 _EVERY_SECOND = timedelta(seconds=1)
+_WATCHING = timedelta(seconds=2)
 _DELIVERY = timedelta(milliseconds=250)
 """A channel takes a message a second: who looks only once a second meets it at every other one."""
 _ROUNDS, _ROUNDS_WITHOUT_AN_END = 50, 4
@@ -67,7 +68,7 @@ def schedule(observatory: Observatory) -> BackgroundScheduler:
         "prune": (lambda: leadership.only(lambda: _prune(observatory)), Aligned(_PRUNING, lag=lag)),
         "lead": (lambda: _campaign(leadership, scheduler), Aligned(_EVERY_SECOND)),
         "heartbeat": (observatory.alive.heartbeat, Aligned(_EVERY_SECOND)),
-        "watch": (lambda: _watch(observatory), Aligned(_EVERY_SECOND)),
+        "watch": (lambda: _watch(observatory), Aligned(_WATCHING)),
     }
     others = observatory.others
     jobs["alerts"] = (lambda: leadership.only(others.decide), Aligned(_ALERTS))

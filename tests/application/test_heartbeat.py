@@ -27,6 +27,7 @@ class Body:
     pings: int = 0
     fault: Exception | None = None
     token_fault: Exception | None = None
+    asked: int = 0
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     vitals: Vitals = field(default_factory=Vitals)
 
@@ -42,6 +43,7 @@ class Body:
             raise self.fault
 
     def knows_us(self):
+        self.asked += 1
         if self.token_fault:
             raise self.token_fault
 
@@ -118,6 +120,15 @@ def test_a_token_that_slack_does_not_know_stops_it_and_is_said_once(body, fault)
     body.token_fault = None
     body.loop()
     assert body.pings == 1
+
+
+def test_slack_is_not_asked_every_second_who_we_are(body):
+    body.token_fault = Refused("Slack refused: token_revoked", code="token_revoked")
+    body.loop()
+    for _ in range(30):
+        body.heart()
+        body.clock.advance(SECOND)
+    assert body.asked == 4  # at once, and then every ten seconds
 
 
 def test_who_is_asked_to_come_back_later_is_known(body):
