@@ -54,7 +54,7 @@ class AddSilence:
         catalog = self.ledger.board.snapshot.catalog
         wrong = [
             *silence.problems(now=now, confirmed=new.confirmed),
-            *_unknown_names(new.matchers, catalog),
+            *_unknown_names(new.matchers, catalog, slices=list(self.ledger.board.snapshot.slices)),
         ]
         if wrong:
             raise DefinitionError("This can't be silenced: " + "; ".join(wrong) + ".")
@@ -109,12 +109,14 @@ def _silence(new: NewSilence, actor: Actor, *, now: datetime) -> Silence:
     )
 
 
-def _unknown_names(matchers: Sequence[Matcher], catalog: Catalog) -> list[str]:
+def _unknown_names(
+    matchers: Sequence[Matcher], catalog: Catalog, *, slices: Sequence[str] = ()
+) -> list[str]:
     """A silence for a name that nobody has keeps nothing quiet, and nobody would notice until the page."""
     known: Mapping[Subject, Sequence[str]] = {
         Subject.SQUAD: list(catalog.squads),
-        Subject.SERVICE: list(catalog.services),
-        Subject.SLO: [entry.id for entry in catalog.slos()],
+        Subject.SERVICE: [*catalog.services, *catalog.journeys, *catalog.events],
+        Subject.SLO: [*(entry.id for entry in catalog.slos()), *slices],
         Subject.SEVERITY: ["page", "ticket"],
     }
     return [

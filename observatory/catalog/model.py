@@ -235,6 +235,10 @@ class Catalog:
     services: Mapping[str, Service] = field(default_factory=lambda: MappingProxyType({}))
     journeys: Mapping[str, Journey] = field(default_factory=lambda: MappingProxyType({}))
     events: Mapping[str, Event] = field(default_factory=lambda: MappingProxyType({}))
+    _affected: dict[str, tuple[ServiceSlo, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """By event, what was asked before: every tick asks again."""
 
     def promiser(self, name: str) -> Service | Journey | None:
         """The service or journey of this name: no two of them share one."""
@@ -263,14 +267,17 @@ class Catalog:
         return (entry for entry in self.slos() if entry.service is owner)
 
     def affected(self, event: Event) -> tuple[ServiceSlo, ...]:
-        """The SLOs that an event is about, ordered by id."""
+        """The SLOs that an event of this catalog is about, ordered by id."""
+        if event.name not in self._affected:
+            self._affected[event.name] = tuple(self._about(event))
+        return self._affected[event.name]
+
+    def _about(self, event: Event) -> Iterator[ServiceSlo]:
         about = event.affects
-        owners = {*about.services, *about.journeys}
-        return tuple(
-            entry
-            for entry in self.slos()
-            if entry.id in about.slos or entry.service.name in owners or entry.squad.name in about.squads
-        )
+        owners, slos, squads = {*about.services, *about.journeys}, set(about.slos), set(about.squads)
+        for entry in self.slos():
+            if entry.id in slos or entry.service.name in owners or entry.squad.name in squads:
+                yield entry
 
     def _add(self, known: dict[str, ServiceSlo], journey: Journey, slo: JourneySlo) -> None:
         """Put in a journey's SLO and before it what it is made of; one that leads back to itself loses that part."""

@@ -96,15 +96,14 @@ class Counted:
 
 def leave_out(sums: WindowSums, out: Counted) -> WindowSums:
     """The sums without what was counted in the times that are left out; `sums` as `evaluate` takes them."""
-    wide = pd.MultiIndex.from_product([out.windows, FIELDS], names=sums.columns.names)
-    index = pd.Index(out.columns, name=sums.index.name)
-    counted = pd.DataFrame(out.counted.reshape(len(index), -1), index=index, columns=wide)
-    adjusted = sums.copy()
-    adjusted.loc[index] = sums.loc[index] - counted.reindex(columns=sums.columns)
-    for number, label in enumerate(out.windows):
-        unseen = out.seconds[:, number] - counted[label, "idle"]
-        adjusted.loc[index, (label, "idle")] = sums.loc[index, (label, "idle")] + unseen
-    return adjusted
+    values = sums.to_numpy(dtype=np.float64, copy=True)
+    rows = sums.index.get_indexer(pd.Index(out.columns))
+    wide = pd.MultiIndex.from_product([out.windows, FIELDS])
+    columns = sums.columns.get_indexer(wide)
+    values[np.ix_(rows, columns)] -= out.counted.reshape(len(rows), -1)
+    idle = columns.reshape(-1, len(FIELDS))[:, FIELDS.index("idle")]
+    values[np.ix_(rows, idle)] += out.seconds
+    return pd.DataFrame(values, index=sums.index, columns=sums.columns)
 
 
 def held_open(table: pd.DataFrame, slos: Iterable[str]) -> pd.DataFrame:
