@@ -113,6 +113,21 @@ def test_pages_show_the_event_and_both_numbers(client):
     assert "Its components" in client.get("/slos/listen/availability").text
 
 
+def test_the_incident_of_a_slice_leads_to_its_event(life, client):
+    incident = next(one for one in life.alerts.incidents() if one.slo == "launch/playlist:availability")
+    page = client.get(f"/incidents/{incident.id}").text
+    assert 'href="/events/launch"' in page
+    assert "no longer" not in page
+
+
+def test_a_slice_may_be_silenced_by_its_name(client):
+    body = {"matchers": ["slo=launch/playlist:availability"], "reason": "known", "lasts": "1h", "by": "anna"}
+    answer = client.post("/api/v1/silences", json={**body, "owner": "anna"})
+    assert answer.status_code == 201, answer.text
+    wrong = client.post("/api/v1/silences", json={**body, "matchers": ["service=lunch"], "owner": "anna"})
+    assert "did you mean launch?" in wrong.json()["detail"]
+
+
 def test_metrics_tell_of_events(client):
     families = {one.name: one for one in text_string_to_metric_families(client.get("/metrics").text)}
     active = {one.labels["event"]: one.value for one in families["observatory_event_active"].samples}
