@@ -45,6 +45,7 @@ OWN_RULES = {
     "rule-test": "promtool's unit tests of rules hold: those written by hand, with --tests the generated ones too.",
     "unreachable-tier": "Every alert tier of an SLO can be reached by an outage.",
     "few-events": "An error budget is worth five events or more (with --prometheus).",
+    "short-history": "Prometheus knows all of an SLO's window (with --prometheus).",
     "failing-query": "Prometheus answers every query (with --prometheus).",
     "empty-result": "Every query has a result (with --prometheus).",
 }

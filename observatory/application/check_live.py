@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from observatory.application.ports import MetricsSource
+from observatory.catalog import ServiceSlo
 from observatory.errors import Refused
 from observatory.evaluation import Evaluation
+from observatory.evaluation.states import WHOLE
 from observatory.outputs.findings import Finding, Level, located
 from observatory.outputs.lint import RuleFile, is_test, read_rule_file
 from observatory.outputs.lint.dashboards import board_of
@@ -57,22 +59,36 @@ def ask(generated: Mapping[str, str], source: MetricsSource, *, now: datetime) -
 
 
 def few_events(evaluation: Evaluation) -> Iterator[Finding]:
-    """SLOs whose whole error budget is a few events."""
+    """SLOs whose whole error budget is a few events; where the history is short, as many as it is projected to."""
     for slo, status in evaluation.statuses().items():
-        if status.total is None:
-            continue
-        entry = evaluation.entry(slo)
-        budget = status.total * float(entry.slo.budget)
-        if budget < FEWEST_EVENTS:
-            yield Finding(
+        if status.budget is not None and 0 < status.budget < FEWEST_EVENTS:
+            yield _of_slo(
+                evaluation.entry(slo),
                 "few-events",
-                Level.WARNING,
-                entry.slo.place.file,
-                f"its error budget is {budget:.1f} of {status.total:,.0f} events: one mishap decides",
-                where=f"SLO {entry.service.name}/{entry.slo.name}",
-                line=entry.slo.place.line,
-                fix="a lower objective, a longer window, or events that happen more often",
+                f"one bad event is {1 / status.budget:.0%} of its error budget, which is {status.budget:.1f} events:"
+                " one mishap decides",
+                fix="a lower objective, a longer window, or events that happen more often, such as a probe's",
             )
+
+
+def short_histories(evaluation: Evaluation) -> Iterator[Finding]:
+    """SLOs whose window reaches back to before what Prometheus knows of them."""
+    for slo, status in evaluation.statuses().items():
+        if status.since is not None and status.at - status.since < WHOLE * status.window:
+            entry = evaluation.entry(slo)
+            yield _of_slo(
+                entry,
+                "short-history",
+                f"its window is {entry.slo.window.label}, and Prometheus knows nothing of it before"
+                f" {status.since:%Y-%m-%d %H:%M} UTC: its budget is a projection",
+                fix="nothing, if it is new; else a longer retention, or `observatory run`, which keeps the history",
+            )
+
+
+def _of_slo(entry: ServiceSlo, rule: str, message: str, *, fix: str) -> Finding:
+    place = entry.slo.place
+    where = f"SLO {entry.id}"
+    return Finding(rule, Level.WARNING, place.file, message, where=where, line=place.line, fix=fix)
 
 
 def _of_file(file: str, content: str, span: TimeRange) -> Iterator[_Asked]:

@@ -11,7 +11,7 @@ import typer
 
 from observatory.application.check import Checked, Report, Run, every_rule
 from observatory.application.check import check as find
-from observatory.application.check_live import ask, few_events
+from observatory.application.check_live import ask, few_events, short_histories
 from observatory.application.generate import FOLDERS, read_generated
 from observatory.bootstrap import (
     around_alertmanager,
@@ -92,7 +92,9 @@ def _runner(files: int) -> Iterator[Run]:
 def _live(settings: Settings, given: Checked) -> Callable[[Catalog], Iterable[Finding]]:
     def look(_: Catalog) -> Iterator[Finding]:
         yield from ask(given.generated, prometheus_source(settings), now=system_clock().now())
-        yield from few_events(build_status(settings)(None).evaluation)
+        evaluation = build_status(settings)(None).evaluation
+        yield from few_events(evaluation)
+        yield from short_histories(evaluation)
 
     return look
 
