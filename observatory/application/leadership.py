@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,6 +15,10 @@ from observatory.errors import ObservatoryError
 _log = structlog.get_logger("observatory.leadership")
 RENEWALS = 3
 """How often a lease is renewed in its length: two in a row may fail."""
+FRUITLESS = 3
+"""Ticks in a row that measure nothing: then another replica may try, which perhaps reaches Prometheus."""
+_REST = timedelta(seconds=5)
+"""Others ask once a second."""
 
 
 @dataclass(slots=True)
@@ -29,6 +33,7 @@ class Leadership:
     _held: int | None = field(default=None, init=False)
     _asked_at: datetime | None = field(default=None, init=False)
     """When the lease that we hold was asked for."""
+    _rests_until: datetime | None = field(default=None, init=False)
 
     @property
     def term(self) -> int | None:
@@ -39,6 +44,8 @@ class Leadership:
     def __call__(self) -> bool:
         """Take or renew the lease where that is due; returns whether a term of ours has just begun."""
         now = self.clock.now()
+        if self._rests_until is not None and now < self._rests_until:
+            return False
         if self.term is not None and self._asked_at and now - self._asked_at < self.lease.length / RENEWALS:
             return False
         try:
@@ -65,8 +72,16 @@ class Leadership:
             work()
         return True
 
+    def make_way(self) -> None:
+        """We can't evaluate: let another replica try, where there is one."""
+        if self.lease.length == timedelta.max:
+            return
+        _log.warning("makes_way", term=self._held)
+        self._rests_until = self.clock.now() + _REST
+        self.step_down()
+
     def step_down(self) -> None:
-        """Leave the lease to the others at once: this process ends."""
+        """Leave the lease to the others at once."""
         if self._held is None:
             return
         self._held = None
@@ -87,6 +102,8 @@ class Evaluator:
     clock: Clock
     term: int | None
     """The one for which the history was loaded."""
+    _fruitless: int = field(default=0, init=False)
+    """Ticks in a row that measured nothing."""
 
     def evaluate(self) -> None:
         """Call it once a tick. What can't be done now is left to the next, and said."""
@@ -104,7 +121,12 @@ class Evaluator:
             except ObservatoryError as error:
                 _log.error("not_taken_over", error=str(error))
                 return
+        before = self.recorder.history.newest
         self.tick()
+        self._fruitless = self._fruitless + 1 if self.recorder.history.newest == before else 0
+        if self._fruitless >= FRUITLESS:
+            self._fruitless = 0
+            self.leadership.make_way()
 
     def _take_over(self) -> None:
         """Begin where the last evaluator ended. From now on nobody else writes, so what is read is all there is."""

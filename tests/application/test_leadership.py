@@ -8,6 +8,7 @@ import pytest
 from support.wiring import HOUR, START, Life, steadily
 
 from observatory.adapters.memory.clock import ManualClock
+from observatory.adapters.memory.lease import Alone
 from observatory.application.leadership import Evaluator, Leadership
 from observatory.errors import Unavailable
 
@@ -219,3 +220,47 @@ def test_a_follower_that_was_away_for_hours_reads_the_history_anew(pair, registr
     reads = second.observatory.recorder.rewritten
     follower.follow()
     assert second.observatory.recorder.rewritten == reads
+
+
+def cut_off(life, *, when=lambda: True):
+    """This replica does not reach Prometheus."""
+    life.fault = lambda _: Unavailable("no route to Prometheus") if when() else None
+
+
+def test_who_does_not_reach_prometheus_makes_way_for_whoever_does(pair, registry):
+    first, second = pair
+    asking = []
+    cut_off(first, when=lambda: asking[-1] == "first")
+    leader, follower = evaluator(first, registry, "first"), evaluator(second, registry, "second")
+    for _ in range(6):
+        for name, replica in (("first", leader), ("second", follower)):
+            asking.append(name)
+            replica.evaluate()
+            replica.follow()
+        for _ in range(12):
+            first.clock.advance(5 * SECOND)
+            follower.leadership()
+            leader.leadership()
+    assert (leader.leadership.term, follower.term) == (None, 2)
+    leader.follow()
+    measured = [life.observatory.views.board.health.measured_until for life in pair]
+    assert measured == [START + timedelta(minutes=5)] * 2
+
+
+def test_alone_it_rests_for_seconds_and_goes_on(pair, registry):
+    first, _ = pair
+    cut_off(first)
+    leader = evaluator(first, registry, "first")
+    for _ in range(3):
+        leader.leadership()
+        leader.evaluate()
+        first.clock.advance(timedelta(seconds=10))
+    assert leader.leadership() is True
+    assert leader.leadership.term == 2
+
+
+def test_where_there_can_be_no_other_nobody_makes_way(registry):
+    alone = Leadership(Alone(), registry.clock)
+    alone()
+    alone.make_way()
+    assert alone.term == 1
