@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 from starlette.types import Receive, Scope, Send
 from support.people import a_page, a_world, served
+from support.product import eventually
 from support.slack import CHANNEL, CHANNELS, postings
 
 from observatory.adapters.clock import SystemClock
@@ -17,10 +18,12 @@ from observatory.adapters.sql import SqlAlerts, create_engine, migrate
 from observatory.alerting import IncidentState
 from observatory.application.actions import Door
 from observatory.application.deliver import Deliver
+from observatory.application.delivery import DeliveryState
 from observatory.entrypoints.api.app import create_app
 from observatory.sandbox.slack import RequestUrl, running
 from observatory.settings import Settings
 
+UNFINISHED = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.AMBIGUOUS}
 SECRET = "development"  # noqa: S105 - both sides are the test's
 
 
@@ -57,10 +60,13 @@ class Both:
         self.delivered()
 
     def delivered(self):
-        """Send what is to be sent, and give the channel's messages."""
-        while self.deliver().outcomes:
-            pass
+        """Send what is to be sent, a channel rests between two posts, and give the channel's messages."""
+        eventually(self._all_sent, within=30)
         return postings(self.slack.url, CHANNEL)
+
+    def _all_sent(self):
+        self.deliver()
+        return not any(one.state in UNFINISHED for one in self.world.alerts.deliveries())
 
     def press(self, action, **more):
         (message,) = postings(self.slack.url, CHANNEL)
@@ -106,7 +112,17 @@ def test_a_click_silences_and_the_message_says_by_whom_until_when_and_why(both):
     assert both.incident.state is IncidentState.SILENCED
     assert "🔕 *Silenced* by anna until" in str(after["blocks"])
     assert "silenced until morning from Slack" in str(after["blocks"])
-    assert actions_of(after) == ["open_runbook"]
+    assert actions_of(after) == ["end_silence", "open_runbook"]
+
+
+def test_a_click_ends_a_silence_again_and_the_thread_calls(both):
+    both.press("silence_hour")
+    both.delivered()
+    assert both.press("end_silence", user_name="bob") == {"status": 200, "body": ""}
+    assert (both.incident.state, both.incident.silence) == (IncidentState.FIRING, None)
+    (message,) = both.delivered()
+    assert "acknowledge" in actions_of(message)
+    assert [entry.actor.name for entry in both.world.alerts.audit()] == ["bob", "anna"]
 
 
 def test_a_click_that_is_too_old_changes_nothing_and_the_person_sees_it(both):
