@@ -22,10 +22,10 @@ from observatory.application.delivery import Delivery
 from observatory.catalog import Catalog, Slack
 from observatory.errors import Unavailable
 
-SPEED = 60
+SPEED = 30
 """Waits of the product (leases, pauses) pass this much faster; the network's are real."""
 LEASE = timedelta(seconds=75)
-HTTP = timedelta(seconds=1)
+HTTP = timedelta(seconds=2)
 PATIENCE = 60.0
 _BRIEF = timedelta(seconds=0.2)
 _UNSETTLED = "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'ambiguous')"
