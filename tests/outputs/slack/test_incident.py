@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from support.slack import NOW, a_burning_status, an_entry, an_incident
 
 from observatory.alerting import IncidentState
+from observatory.catalog import Calendar, Timeslices
 from observatory.evaluation import Severity, State
 from observatory.outputs.slack import Background, render_root
 from observatory.sandbox.slack.limits import refusal
@@ -179,3 +181,16 @@ def texts(value):
     elif isinstance(value, list):
         for inner in value:
             yield from texts(inner)
+
+
+def test_a_month_is_this_one_and_bad_slices_are_told_as_slices():
+    entry = an_entry()
+    month = Calendar(calendar="month", timezone="Europe/Stockholm")
+    slo = entry.slo.model_copy(
+        update={"window": month, "method": Timeslices(slice=timedelta(minutes=1), target=Decimal(95))}
+    )
+    status = replace(a_burning_status(), sli=0.9993, resets=NOW + timedelta(minutes=1))
+    text = words(rendered(entry=replace(entry, slo=slo), status=status))
+    assert "99.93 % good this month (Europe/Stockholm)" in text
+    assert "Bad slices" in text
+    assert "gone in" not in text
