@@ -10,17 +10,15 @@ from types import SimpleNamespace
 
 import httpx2
 import pytest
-from support.alertmanager import alertmanager
+from support.alertmanager import alertmanager, generated
 from support.product import CHANNELS, ROOT, eventually
 from support.prometheus import prometheus
 from support.slack import postings, words
 
 from observatory.adapters.alertmanager import HttpAlertmanager
-from observatory.adapters.files import CatalogFolder
 from observatory.application.ports import Pushed
 from observatory.bootstrap import system_clock
-from observatory.catalog import parse_catalog
-from observatory.outputs.alertmanager import Surroundings, alertmanager_files, tree
+from observatory.outputs.alertmanager import tree
 from observatory.sandbox import slack
 from observatory.sandbox.demo import Mode, Trouble
 from observatory.sandbox.demo.organisation import SERVICES
@@ -29,18 +27,6 @@ from observatory.sandbox.demo.services import MetricsServers, Simulation
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 PLAYLISTS, SEARCH, PLAYBACK = "C0PLAYLISTS", "C0SEARCH00", "C0PLAYBACK"
-
-
-def routes(folder, chat):
-    """The generated configuration, with its secrets beside it; it looks at its groups once a second."""
-    catalog = parse_catalog(CatalogFolder(ROOT / "catalog").read()).valid()
-    folder.mkdir()
-    (folder / "slack_url").write_text(f"{chat.api_url}chat.postMessage\n")
-    (folder / "slack_token").write_text("xoxb-development")
-    (folder / "observatory_token").write_text("nobody listens")
-    for name, text in alertmanager_files(catalog, Surroundings(folder=str(folder))).items():
-        (folder / name).write_text(text)
-    return (folder / "alertmanager.yml").read_text().replace("group_interval: 1m", "group_interval: 1s")
 
 
 def rules(folder):
@@ -87,7 +73,7 @@ def drill(tmp_path_factory):
     with (
         MetricsServers(simulation, clock=clock, host="127.0.0.1", ports=ports) as services,
         slack.running(channels=CHANNELS) as chat,
-        alertmanager(folder / "alertmanager", routes(folder / "alertmanager", chat)) as server,
+        alertmanager(folder / "alertmanager", generated(folder / "alertmanager", chat)) as server,
     ):
         config = configuration(services, server.url.removeprefix("http://"), rules(folder / "prometheus"))
         with prometheus(folder / "prometheus", config=config) as url:

@@ -11,6 +11,12 @@ from typing import Any
 
 import httpx2
 
+from observatory.adapters.files import CatalogFolder
+from observatory.catalog import parse_catalog
+from observatory.outputs.alertmanager import Surroundings, alertmanager_files
+from observatory.sandbox import slack
+
+ROOT = Path(__file__).parents[2]
 LISTENING = 'msg="Listening on"'
 ATTEMPTS = 3
 
@@ -89,6 +95,18 @@ def _drain(process: subprocess.Popen[str]) -> None:
     with process.stderr:
         for _ in process.stderr:
             pass
+
+
+def generated(folder: Path, chat: slack.Running) -> str:
+    """The example organisation's configuration with its secrets beside it; it looks at its groups once a second."""
+    catalog = parse_catalog(CatalogFolder(ROOT / "catalog").read()).valid()
+    folder.mkdir()
+    (folder / "slack_url").write_text(f"{chat.api_url}chat.postMessage\n")
+    (folder / "slack_token").write_text("xoxb-development")
+    (folder / "observatory_token").write_text("nobody listens")
+    for name, text in alertmanager_files(catalog, Surroundings(folder=str(folder))).items():
+        (folder / name).write_text(text)
+    return (folder / "alertmanager.yml").read_text().replace("group_interval: 1m", "group_interval: 1s")
 
 
 def free_port() -> int:
