@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -12,11 +14,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from observatory.adapters.sql.faults import translated
 from observatory.adapters.sql.patience import connect_patiently
-from observatory.errors import DefinitionError, Refused
+from observatory.errors import DefinitionError, Refused, Unavailable
 
 WRITES = "observatory_writes"
 Fence = Callable[[sa.Connection], None]
 """Raises Refused within a transaction that must not be committed."""
+_TURNS: WeakKeyDictionary[sa.Engine, tuple[Lock, float]] = WeakKeyDictionary()
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -49,10 +52,30 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction that is committed whole or not at all; on SQLite it holds the write lock from its start."""
-    with translated(engine), engine.connect() as connection:
+    with translated(engine), _in_turn(engine), engine.connect() as connection:
         connection.execution_options(**{WRITES: True})
         with connection.begin():
             yield connection
+
+
+@contextmanager
+def _in_turn(engine: sa.Engine) -> Iterator[None]:
+    """Our own threads write to a SQLite file one after another.
+
+    SQLite lets one write and the others sleep and ask again, up to a tenth of a second at a time: of many writers most
+    would sleep while nobody writes. Other processes still meet at the file's lock, and wait for it as ever.
+    """
+    turn = _TURNS.get(engine)
+    if turn is None:
+        yield
+        return
+    lock, patience = turn
+    if not lock.acquire(timeout=patience):
+        raise Unavailable(f"{engine.url.database}: other writers held it for {patience:g} s")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _parse(url: str) -> sa.URL:
@@ -87,6 +110,7 @@ def _sqlite(url: sa.URL, timeout: timedelta) -> sa.Engine:
             code="cantopen",
         ) from error
     engine = sa.create_engine(url, connect_args={"timeout": timeout.total_seconds()})
+    _TURNS[engine] = Lock(), timeout.total_seconds()
     sa.event.listen(engine, "connect", _set_up_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
