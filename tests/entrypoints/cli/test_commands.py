@@ -271,9 +271,14 @@ def test_status_as_json_has_exactly_this_shape(observatory, one_slo, server):
         "slo": "availability",
         "objective": 0.999,
         "window": "1d",
+        "method": "occurrences",
+        "resets": None,
         "state": "breached",
         "coverage": 1.0,
         "events": {"total": 10.0 * MINUTES, "bad": 1.0 * MINUTES},
+        "further": [],
+        "exclusion": None,
+        "components": [],
     }
 
 
