@@ -176,7 +176,7 @@ class Observatory(Contestant):
     def silence(self, name: str) -> None:
         """Silence one, by its own API."""
         body = {
-            "matchers": [f"service={labels(name)['service']}"],
+            "matchers": [f"slo=alert/{name}"],
             "owner": SQUAD,
             "reason": "deploying",
             "by": "ada",

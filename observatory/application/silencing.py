@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from observatory.alerting import Matcher, Silence, Subject
+from observatory.alerting import Incident, Matcher, Silence, Subject
+from observatory.alerting.model import Origin
 from observatory.application.audit import Actor, AuditEntry, Deed
-from observatory.application.ledger import Ledger
+from observatory.application.ledger import OPEN, Ledger
 from observatory.application.ports import Clock
 from observatory.catalog import Catalog
 from observatory.catalog.written import nearest_to
@@ -54,7 +55,7 @@ class AddSilence:
         catalog = self.ledger.board.snapshot.catalog
         wrong = [
             *silence.problems(now=now, confirmed=new.confirmed),
-            *_unknown_names(new.matchers, catalog, slices=list(self.ledger.board.snapshot.slices)),
+            *_unknown_names(new.matchers, catalog, [*self.ledger.board.snapshot.slices], self._of_others()),
         ]
         if wrong:
             raise DefinitionError("This can't be silenced: " + "; ".join(wrong) + ".")
@@ -65,6 +66,10 @@ class AddSilence:
         steps = self.ledger.quietened(silence, now=now)
         self.ledger.write(steps, audit=entry, now=now, silences=[silence])
         return silence
+
+    def _of_others(self) -> Sequence[Incident]:
+        """Open incidents of others' alerts: their services and names are in no catalog."""
+        return [one for one in self.ledger.alerts.incidents(states=OPEN) if one.origin is Origin.ALERT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +115,18 @@ def _silence(new: NewSilence, actor: Actor, *, now: datetime) -> Silence:
 
 
 def _unknown_names(
-    matchers: Sequence[Matcher], catalog: Catalog, *, slices: Sequence[str] = ()
+    matchers: Sequence[Matcher], catalog: Catalog, slices: Sequence[str], others: Sequence[Incident]
 ) -> list[str]:
     """A silence for a name that nobody has keeps nothing quiet, and nobody would notice until the page."""
     known: Mapping[Subject, Sequence[str]] = {
         Subject.SQUAD: list(catalog.squads),
-        Subject.SERVICE: [*catalog.services, *catalog.journeys, *catalog.events],
-        Subject.SLO: [*(entry.id for entry in catalog.slos()), *slices],
+        Subject.SERVICE: [
+            *catalog.services,
+            *catalog.journeys,
+            *catalog.events,
+            *(one.service for one in others),
+        ],
+        Subject.SLO: [*(entry.id for entry in catalog.slos()), *slices, *(one.slo for one in others)],
         Subject.SEVERITY: ["page", "ticket"],
     }
     return [

@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 from support.reports import AT, CATCH_ALL, Beside, firing, over
 
-from observatory.alerting import IncidentState, NotificationKind, Silence
+from observatory.alerting import IncidentState, Matcher, NotificationKind, Silence
 from observatory.alerting.model import Origin, Reason
+from observatory.application.audit import Actor, Way
 from observatory.application.delivery import DeliveryState
+from observatory.application.ledger import Ledger
+from observatory.application.silencing import AddSilence, NewSilence
 from observatory.evaluation import Severity
 
 PAGE, RESOLVED = "🔴 PAGE", "✅ Resolved"
@@ -210,3 +213,16 @@ def test_reasons_are_told_apart():
         beside.decide()
         words = str([one.message.text for one in beside.alerts.deliveries() if one not in before])
         assert ("none said so" in words) is (reason is Reason.ALERT_GONE)
+
+
+@pytest.mark.parametrize("matcher", ["slo=alert/PostgresDown", "service=elsewhere"])
+def test_an_alert_is_silenced_by_its_name_though_no_catalog_knows_it(matcher):
+    beside = Beside()
+    beside.hear(firing(service="elsewhere"))
+    add = AddSilence(Ledger(beside.alerts, beside.board, None), beside.clock)
+    ends = AT + timedelta(hours=1)
+    new = NewSilence((Matcher.read(matcher),), "playlists", "deploying", ends_at=ends)
+
+    add(new, actor=Actor("ada", Way.API))
+
+    assert beside.incident().state is IncidentState.SILENCED
