@@ -127,9 +127,7 @@ def _of_slo(event: Event, entry: ServiceSlo, status: SloStatus | None) -> Iterat
     elif event.budget is not None:
         left, slice_ = status.remaining, float(event.budget)
         grade = Grade.OK if left >= slice_ else Grade.FAIL
-        yield Item(
-            "budget", entry.id, grade, f"{left:.0%} of the budget left, the slice takes {slice_:.0%}"
-        )
+        yield Item("budget", entry.id, grade, f"{left:.0%} of the budget left, the slice takes {slice_:.0%}")
     else:
         grade = Grade.OK if status.remaining > 0 else Grade.WARN
         yield Item("budget", entry.id, grade, f"{status.remaining:.0%} of the budget left")
