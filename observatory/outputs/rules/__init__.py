@@ -7,6 +7,8 @@ from observatory.outputs.rules.own_proof import own_proof
 from observatory.outputs.rules.proof import service_proof
 from observatory.outputs.rules.service import service_rules
 from observatory.outputs.rules.stores import store_rules
+from observatory.outputs.rules.stores_proof import PATH as STORES_PROOF
+from observatory.outputs.rules.stores_proof import store_proof
 
 __all__ = ["alert_name", "rule_files"]
 
@@ -21,6 +23,7 @@ def rule_files(catalog: Catalog, *, grafana_url: str | None = None) -> dict[str,
     stores = store_rules(catalog, grafana_url=grafana_url)
     if stores is not None:
         files["stores.yml"] = stores
+        files[STORES_PROOF] = store_proof(catalog) or ""
     for service in catalog.services.values():
         path = f"{service.squad}/{service.name}.yml"
         if service.slos or service.uses:

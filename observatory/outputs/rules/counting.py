@@ -138,11 +138,7 @@ def _increments(selector: Selector, measured: Sequence[Selector]) -> str:
     now = f"last_over_time({selector}[{FRESH}])"
     before = f"last_over_time({selector}[{MEMORY}] offset {BUCKET})"
     known = " or ".join(f"last_over_time({total}[{FRESH}] offset {SETTLED})" for total in measured)
-    return (
-        f"({now} - {before}) >= 0\n"
-        f"or ({now} and on () count({known}))\n"
-        f"or ({now} and {before})"
-    )
+    return f"({now} - {before}) >= 0\nor ({now} and on () count({known}))\nor ({now} and {before})"
 
 
 def _indent(text: str) -> str:

@@ -26,16 +26,20 @@ def store_rules(catalog: Catalog, *, grafana_url: str | None) -> str | None:
     return rule_file(_COMMENT, groups) if groups else None
 
 
+def group_name(use: Use) -> str:
+    """Of the alerts on all stores that are found like this one."""
+    return "-".join(("stores", *filter(None, _kind(use)))).replace(",", "-")
+
+
 def _kind(use: Use) -> tuple[str, str, str]:
     """What has to be equal for one rule to serve both."""
     return use.kind, use.dialect or "", found_by(use)
 
 
 def _group(use: Use, grafana_url: str | None) -> Group:
-    name = "-".join(("stores", *filter(None, _kind(use)))).replace(",", "-")
     signals = signals_of(use, reader_of(use, window="5m", everyone=True))
     rules = [_alert(use, signal, signal.worry, grafana_url) for signal in signals if signal.worry]
-    return Group(name, "1m", rules)
+    return Group(group_name(use), "1m", rules)
 
 
 def _alert(use: Use, signal: Signal, worry: Worry, grafana_url: str | None) -> AlertingRule:

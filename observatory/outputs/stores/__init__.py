@@ -9,8 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from observatory.catalog import Use
 from observatory.outputs.stores import cassandra, kafka, memcached, postgresql
 from observatory.outputs.stores.signals import Query, Reader, Signal, Worry
+from observatory.outputs.stores.troubles import Trouble, troubles_of
 
-__all__ = ["TITLES", "Query", "Reader", "Signal", "Worry", "reader_of", "signals_of"]
+__all__ = [
+    "TITLES",
+    "Query",
+    "Reader",
+    "Signal",
+    "Trouble",
+    "Worry",
+    "reader_of",
+    "signals_of",
+    "troubles_in",
+]
 
 _Pack = tuple[str, frozenset[str], Callable[[Reader], Sequence[Signal]]]
 """Its anchor (see `Reader`), labels that the exporter itself writes, and its signals."""
@@ -57,3 +68,9 @@ def reader_of(use: Use, *, window: str, everyone: bool = False) -> Reader:
 def signals_of(use: Use, reader: Reader) -> Sequence[Signal]:
     """Everything worth watching in the store of a declaration."""
     return _PACKS[use.kind, use.dialect][2](reader)
+
+
+def troubles_in(use: Use) -> Sequence[Trouble]:
+    """What may befall the store of a declaration, and which alert tells of it."""
+    _, own, _ = _PACKS[use.kind, use.dialect]
+    return troubles_of(use, own)
