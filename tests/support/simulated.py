@@ -118,18 +118,18 @@ def _minutes_to_page(rule: ServiceSlo, sums: RunningSums, outage: Outage, *, las
 
 
 def launch(world: World, rule: ServiceSlo, *, seed: int) -> tuple[float, float]:
-    """An album comes out at noon: ten times the traffic for six hours, 0.8 % errors after the first.
+    """An album comes out as the day's traffic rises to its peak: ten times the traffic for six hours, 0.8 % errors after the first.
 
     Returns:
         Minutes from the first errors to the page, and the share of the budget that was gone then.
     """
     rng = np.random.default_rng([seed, int(world.per_hour)])
-    noon, last = LEAD + 12 * HOUR, LEAD + 20 * HOUR
+    release, last = LEAD, LEAD + 8 * HOUR
     bad, total = world.minutes(last, rng)
-    onset, end = noon + HOUR, noon + 6 * HOUR
-    total[noon:end] = rng.poisson(10 * total[noon:end])
+    onset, end = release + HOUR, release + 6 * HOUR
+    total[release:end] = rng.poisson(10 * total[release:end])
     bad[onset:end] = rng.binomial(total[onset:end].astype(int), 0.008)
-    found = pages(rule, counted(bad, total), first=noon, last=last)
+    found = pages(rule, counted(bad, total), first=release, last=last)
     minute = int((found[0].told_at - LAG).timestamp() - START) // 60 if found else end
     window = slice(minute - MONTH, minute)
     return minute - onset, bad[onset:minute].sum() / (BUDGET * total[window].sum())
