@@ -23,14 +23,15 @@ from observatory.alerting.score import GRACE, Met, Score, score, speaks_of
 from observatory.alerting.silences import LONGEST, Matcher, Silence, Subject
 
 __all__ = [
+    "GRACE",
+    "LONGEST",
+    "PATIENCE",
     "Alarm",
     "BudgetMark",
-    "GRACE",
     "Incident",
     "IncidentState",
     "Instructions",
     "Judged",
-    "LONGEST",
     "Ladder",
     "Matcher",
     "Met",
@@ -39,7 +40,6 @@ __all__ = [
     "Origin",
     "OwnedBecause",
     "Ownership",
-    "PATIENCE",
     "Patience",
     "Priority",
     "Reason",
