@@ -91,7 +91,6 @@ def test_every_lane_runs_alone_and_makes_up_for_missed_runs_with_one(observatory
         "tick",
         "follow",
         "prune",
-        "alerts",
         "lead",
         "heartbeat",
         "watch",
