@@ -70,9 +70,9 @@ def test_deliveries_are_counted_exactly_over_restarts_and_after_they_are_forgott
 
     engine, store = a_life()
     assert told(small_views(alerts=store)) == {
-        ("observatory_deliveries_total", "sent", "root", "page"): 2,
-        ("observatory_deliveries_total", "sent", "update", "page"): 1,
-        ("observatory_deliveries_total", "superseded", "update", "page"): 1,
+        ("observatory_deliveries_total", "root", "page", "sent"): 2,
+        ("observatory_deliveries_total", "update", "page", "sent"): 1,
+        ("observatory_deliveries_total", "update", "page", "superseded"): 1,
         ("observatory_delivery_seconds_total", "root", "page"): 6.0,
         ("observatory_delivery_seconds_total", "update", "page"): 4.0,
     }
