@@ -50,7 +50,8 @@ class Rhythm:
 _PAGE = Rhythm(timedelta(seconds=10), timedelta(minutes=1), timedelta(hours=4))
 """A minute between looks: what was muted while Observatory was on watch is told that soon after it is gone."""
 _TICKET = Rhythm(timedelta(minutes=1), timedelta(minutes=5), timedelta(days=1))
-_BEATS = Rhythm(timedelta(0), timedelta(minutes=1), timedelta(minutes=1))
+_BEATS = Rhythm(timedelta(0), timedelta(seconds=20), timedelta(seconds=20))
+"""Three times a minute, of which every other may be left out: Alertmanager repeats at the look after the time is up."""
 
 
 def route_tree(catalog: Catalog) -> Route:
