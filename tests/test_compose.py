@@ -67,7 +67,9 @@ def test_who_is_waited_for_exists_and_can_say_that_it_is_well(name):
             assert "test" in CONTAINERS[other]["healthcheck"]
 
 
-@pytest.mark.parametrize("name", [name for name in CONTAINERS if name not in {"history", "observatory", "replica"}])
+@pytest.mark.parametrize(
+    "name", [name for name in CONTAINERS if name not in {"history", "observatory", "replica"}]
+)
 def test_every_lasting_container_has_a_health_check(name):
     assert CONTAINERS[name]["healthcheck"]["test"][0] == "CMD"
 

@@ -37,7 +37,9 @@ def evaluations(urls, tmp_path_factory):
     for name, text in conformance.definitions().items():
         (folder / name).write_text(text)
     return {
-        server: build_status(Settings(catalog=folder, prometheus_url=url))(conformance.evaluated_at()).evaluation
+        server: build_status(Settings(catalog=folder, prometheus_url=url))(
+            conformance.evaluated_at()
+        ).evaluation
         for server, url in urls.items()
     }
 

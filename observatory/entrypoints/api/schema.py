@@ -152,7 +152,9 @@ class IncidentShape(Shape):
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     silence: str | None = Field(description="The id of the silence that keeps it quiet, or kept it so last.")
-    joined: str | None = Field(description="The incident in whose thread it is told; null: it has its own message.")
+    joined: str | None = Field(
+        description="The incident in whose thread it is told; null: it has its own message."
+    )
     causes: list[str] = Field(description="Services that it depends on and that it probably comes from.")
     url: str = Field(description="The incident's page; absolute when OBSERVATORY_PUBLIC_URL is set.")
 
@@ -232,7 +234,9 @@ class DeliveryShape(Shape):
     """One message about an incident, and how far its delivery has come: with a permalink it is proven."""
 
     id: str = Field(description="The same for every attempt at it.")
-    destination: str = Field(description="A Slack channel id, or another way such as email:oncall@example.com.")
+    destination: str = Field(
+        description="A Slack channel id, or another way such as email:oncall@example.com."
+    )
     kind: NotificationKind
     revision: int = Field(description="The incident's, that it tells.")
     state: DeliveryState
