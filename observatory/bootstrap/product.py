@@ -44,7 +44,6 @@ from observatory.bootstrap.slack import door, pictures, slack
 from observatory.bootstrap.storage import in_memory, storage, this_life
 from observatory.bootstrap.tools import load_catalog
 from observatory.bootstrap.transports import transports
-from observatory.evaluation import Evaluation
 from observatory.settings import Settings
 
 _PATIENT = Limits(query=timedelta(minutes=2), round=timedelta(minutes=15), at_once=2)
