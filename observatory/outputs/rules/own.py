@@ -111,6 +111,23 @@ WATCHES: Sequence[Watch] = (
         "Slack refuses them for good: a wrong channel, a token that was revoked. `observatory incidents` names them.",
     ),
     Watch(
+        "ObservatoryHeartbeatLate",
+        "time() - max(observatory_heartbeat_timestamp_seconds) > 300\n"
+        "and on () time() - max(observatory_last_tick_timestamp_seconds) <= 300",
+        "5m",
+        Severity.PAGE,
+        "evaluations end, and for %s seconds none was delivered in whole",
+        "People may not hear of incidents: see whether Slack takes the token (`slack_refused` in its log).",
+    ),
+    Watch(
+        "ObservatoryCanaryFails",
+        "max(observatory_canary_up) == 0",
+        "5m",
+        Severity.PAGE,
+        "the newest self-test message did not arrive in Slack",
+        "The squads' messages take the same way. `slack_refused` in its log has Slack's words.",
+    ),
+    Watch(
         "RulesFail",
         "max(increase(prometheus_rule_evaluation_failures_total[15m])) > 0",
         "5m",

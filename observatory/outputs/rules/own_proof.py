@@ -18,6 +18,8 @@ _HEALTHY: Mapping[str, str] = {
     "observatory_backfilled": f"1x{_LENGTH}",
     "observatory_database_up": f"1x{_LENGTH}",
     "observatory_overdue_deliveries": f"0x{_LENGTH}",
+    "observatory_heartbeat_timestamp_seconds": f"0+60x{_LENGTH}",
+    "observatory_canary_up": f"1x{_LENGTH}",
     'observatory_recent_deliveries{state="dead"}': f"2x{_LENGTH}",
     "prometheus_rule_evaluation_failures_total": f"3x{_LENGTH}",
     "prometheus_rule_group_iterations_missed_total": f"3x{_LENGTH}",
@@ -68,6 +70,14 @@ _TROUBLES: Sequence[_Trouble] = (
         "Slack refuses for good",
         "ObservatoryDeliveriesDead",
         {'observatory_recent_deliveries{state="dead"}': f"2x45 3x{_LENGTH}"},
+    ),
+    _Trouble(
+        "nothing is delivered in whole",
+        "ObservatoryHeartbeatLate",
+        {"observatory_heartbeat_timestamp_seconds": f"0+60x45 2700x{_LENGTH}"},
+    ),
+    _Trouble(
+        "the self-test is lost", "ObservatoryCanaryFails", {"observatory_canary_up": f"1x50 0x{_LENGTH}"}
     ),
     _Trouble(
         "rules can't be evaluated",
