@@ -42,29 +42,54 @@ def _base_name(histogram: Selector) -> Selector:
 
 
 class Timed(Definition):
-    """What SLIs over a classic histogram have in common: the histogram, and a bound that is one of its buckets'."""
+    """What SLIs over a histogram have in common: the histogram, classic or native, and a bound.
 
-    histogram: Annotated[SelectorText, AfterValidator(_base_name)] = Field(
-        examples=["http_request_duration_seconds"]
+    Of a classic one, the bound is that of one of its buckets. Of a native one it may be any: where it lies within a
+    bucket, the events below it are interpolated.
+    """
+
+    histogram: Annotated[SelectorText, AfterValidator(_base_name)] | None = Field(
+        None, examples=["http_request_duration_seconds"]
     )
-    """A selector of the metric without its `_bucket` suffix."""
+    """A selector of a classic one, of the metric without its `_bucket` suffix."""
+    native_histogram: Annotated[SelectorText, AfterValidator(_base_name)] | None = Field(
+        None, examples=["http_request_duration_seconds"]
+    )
+    """A selector of a native one: of the metric itself."""
     below: Annotated[timedelta, notation.duration("300ms")] = Field(examples=["300ms"])
     unit: Literal["s", "ms"] = "s"
     """What the histogram's own bounds are in."""
 
+    @model_validator(mode="after")
+    def _one_histogram(self) -> Self:
+        if (self.histogram is None) == (self.native_histogram is None):
+            raise BadValue(
+                "exactly one of histogram (a classic one) and native_histogram is written",
+                example="{histogram: http_request_duration_seconds, below: 300ms}",
+            )
+        return self
+
+    @property
+    def timed(self) -> Selector:
+        """The histogram, classic or native, as it is written."""
+        histogram = self.histogram or self.native_histogram
+        if histogram is None:
+            raise ValueError("neither histogram is written")
+        return histogram
+
     @property
     def count(self) -> Selector:
-        """The counter of every event that was timed."""
-        return Selector(f"{self.histogram.metric}_count", self.histogram.matchers)
+        """Of a classic histogram, the counter of every event that was timed."""
+        return Selector(f"{self.timed.metric}_count", self.timed.matchers)
 
     @property
     def buckets(self) -> Selector:
-        """The buckets, of every bound."""
-        return Selector(f"{self.histogram.metric}_bucket", self.histogram.matchers)
+        """Of a classic histogram, the buckets of every bound."""
+        return Selector(f"{self.timed.metric}_bucket", self.timed.matchers)
 
     @property
     def bound(self) -> str:
-        """`below` as a bucket's `le` spells it: 0.3, 1, 2.5, and 300 when the unit is ms."""
+        """`below` in the histogram's unit, as a bucket's `le` spells it: 0.3, 1, 2.5, and 300 when the unit is ms."""
         return f"{self.below / _UNITS[self.unit]:.15g}"
 
 
@@ -72,13 +97,13 @@ _UNITS = {"s": timedelta(seconds=1), "ms": timedelta(milliseconds=1)}
 
 
 class Latency(Timed):
-    """SLI over a classic histogram: an event is good when it took at most `below`."""
+    """SLI over a histogram: an event is good when it took at most `below`."""
 
 
 class ErrorOrSlow(Timed):
     """SLI that an event fails by failing or by taking longer than `below`, whichever: it counts once.
 
-    Without `bad`, `histogram` selects the events that succeeded, and bad is total less those of them that were fast
+    Without `bad`, the histogram selects the events that succeeded, and bad is total less those of them that were fast
     enough: exact. With `bad`, for a histogram that can't tell success from failure, bad is the slow events and the
     failed ones, at most total: an event that is both counts twice when the histogram has failed events too.
     """
@@ -90,11 +115,11 @@ class ErrorOrSlow(Timed):
     def _told_apart(self) -> Self:
         if not self.total:
             raise BadValue("total names at least one counter", example="http_requests_total", at=("total",))
-        if not self.bad and not self.histogram.matchers:
+        if not self.bad and not self.timed.matchers:
             raise BadValue(
                 "without bad, the histogram selects the events that succeeded; a histogram that can't needs bad",
                 example='http_request_duration_seconds{code!~"5.."}',
-                at=("histogram",),
+                at=("histogram" if self.histogram else "native_histogram",),
             )
         if set(self.bad) == set(self.total):
             raise BadValue("bad counts the same events as total", at=("bad",))

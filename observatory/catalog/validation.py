@@ -22,9 +22,6 @@ D = TypeVar("D", bound=Placed)
 MAX_PROBLEMS = 50
 """Of one document. Finding the nearest spelling takes time that hostile text could multiply."""
 
-_LATER = {"native_histogram": "native histograms are not supported yet; write a classic one as histogram"}
-"""Keys that are planned, and what to write until then."""
-
 _TAGGED: Mapping[str, type[Definition]] = {**KINDS, **METHODS}
 """Which of several alternatives a step of a path names."""
 
@@ -78,9 +75,8 @@ def _unknown_key(root: Node, path: Sequence[Step], fields: Mapping[str, FieldInf
     key = str(path[-1])
     _, _, place = follow(root, path)
     known = [*fields, *(["apiVersion"] if len(path) == 1 else [])]
-    rule = _LATER.get(key, f"unknown key; known here are {', '.join(known)}")
-    nearest = None if key in _LATER else nearest_to(key, known)
-    return Problem(place, path_text(path), rule, nearest=nearest)
+    rule = f"unknown key; known here are {', '.join(known)}"
+    return Problem(place, path_text(path), rule, nearest=nearest_to(key, known))
 
 
 def _missing(root: Node, path: Sequence[Step], fields: Mapping[str, FieldInfo]) -> Problem:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observatory.measurement.answers import Answer
-from observatory.planning import FRESH, PART, CounterQuery, Query
+from observatory.planning import PART, CounterQuery, Query
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +29,8 @@ class Growth:
 def read_growth(query: Query, answer: Answer, *, ends: NDArray[np.int64]) -> Growth:
     """The answer to `query.promql` at these ticks, `query.tick` seconds apart."""
     shape = (len(ends), len(query.groups))
-    fresh = np.array([FRESH[query.dialect] in labels for labels in answer.labels], dtype=bool)
+    mark = query.series.mark if isinstance(query, CounterQuery) else None
+    fresh = np.array([mark in labels for labels in answer.labels], dtype=bool)
     table = _Table(query, answer, ends)
     return Growth(
         counted=table.sums(np.ones_like(fresh)),

@@ -1,7 +1,7 @@
 """Catalog and time to PromQL: the only author of PromQL, one query for many SLOs."""
 
 from observatory.planning.fusing import plan
-from observatory.planning.promql import ALIVE, FRESH, PART, Dialect
+from observatory.planning.promql import ALIVE
 from observatory.planning.queries import (
     Blend,
     CounterQuery,
@@ -12,10 +12,10 @@ from observatory.planning.queries import (
     SharedQuery,
     WrittenQuery,
 )
+from observatory.planning.series import PART, Dialect
 
 __all__ = [
     "ALIVE",
-    "FRESH",
     "PART",
     "Blend",
     "CounterQuery",

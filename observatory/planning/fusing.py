@@ -21,7 +21,7 @@ from observatory.catalog import (
     Slo,
     Threshold,
 )
-from observatory.planning import promql
+from observatory.planning import counters, promql
 from observatory.planning.blending import blends, with_components
 from observatory.planning.queries import (
     CounterQuery,
@@ -29,21 +29,23 @@ from observatory.planning.queries import (
     Feeds,
     GaugeQuery,
     Group,
+    Native,
     Plan,
     Query,
     portions,
 )
 from observatory.planning.written import written_queries
 
-_MENTIONS = 4
-"""How often a query names its selector."""
+_MENTIONS, _NATIVE_MENTIONS = 4, 15
+"""How often a query names its selector; the longest of native histograms."""
 
 
 class Counting(NamedTuple):
-    """Series are counters, whose growth is asked (see CounterQuery)."""
+    """Series are counters or native histograms, whose growth is asked (see CounterQuery)."""
 
     bound: str | None = None
     apart: tuple[Matcher, ...] = ()
+    native: Native | None = None
 
 
 class Term(NamedTuple):
@@ -121,14 +123,15 @@ def _terms(sli: Sli) -> Iterator[Term]:
             yield from (Term(selector, 0, 1) for selector in bad)
             yield from (Term(selector, 0, -1) for selector in good)
         case Latency():
-            yield Term(sli.count, 1, 1)
+            yield _timed(sli, 1, 1)
             yield _in_time(sli)
         case ErrorOrSlow(total=total, bad=()):
             yield from (Term(selector, 1, 1) for selector in total)
-            yield _in_time(sli, apart=sli.histogram.matchers)
+            yield _in_time(sli, apart=sli.timed.matchers)
         case ErrorOrSlow(total=total, bad=bad):
             yield from (Term(selector, 1, 0) for selector in total)
-            yield from (Term(selector, 0, 1) for selector in (*bad, sli.count))
+            yield from (Term(selector, 0, 1) for selector in bad)
+            yield _timed(sli, 0, 1)
             yield _in_time(sli)
         case Probe() | Threshold() | Freshness() | Queue():
             yield Term(sli.gauge, 1, 1, sli.condition)
@@ -136,8 +139,16 @@ def _terms(sli: Sli) -> Iterator[Term]:
             return
 
 
+def _timed(sli: Latency | ErrorOrSlow, total: float, bad: float) -> Term:
+    if sli.native_histogram is not None:
+        return Term(sli.native_histogram, total, bad, Counting(native=Native()))
+    return Term(sli.count, total, bad)
+
+
 def _in_time(sli: Latency | ErrorOrSlow, *, apart: tuple[Matcher, ...] = ()) -> Term:
-    return Term(sli.buckets.where(promql.le(sli.bound)), 0, -1, Counting(sli.bound, apart))
+    if sli.native_histogram is not None:
+        return Term(sli.native_histogram, 0, -1, Counting(native=Native(sli.bound)))
+    return Term(sli.buckets.where(counters.le(sli.bound)), 0, -1, Counting(sli.bound, apart))
 
 
 def _may_overlap(sli: Sli) -> bool:
@@ -177,12 +188,13 @@ def _queries(family: Family, members: dict[Group, list[Feed]], *, tick: int) -> 
     varying = [position for position, column in enumerate(columns) if len(set(column)) > 1]
     fixed = [Matcher(label, "=", groups[0][i]) for i, label in enumerate(family.labels) if i not in varying]
     by = tuple(family.labels[position] for position in varying)
-    for chunk in portions(groups, mentions=_MENTIONS):
+    native = isinstance(family.asked, Counting) and family.asked.native is not None
+    for chunk in portions(groups, mentions=_NATIVE_MENTIONS if native else _MENTIONS):
         selector = family.selector.where(*fixed)
         chosen = tuple(tuple(group[position] for position in varying) for group in chunk)
         feeds = Feeds.table([members[group] for group in chunk])
         match family.asked:
-            case Counting(bound=bound, apart=apart):
+            case Counting() as counting:
                 yield CounterQuery(
                     family=selector,
                     by=by,
@@ -191,8 +203,9 @@ def _queries(family: Family, members: dict[Group, list[Feed]], *, tick: int) -> 
                     tick=tick,
                     presence=family.presence,
                     server=family.server,
-                    bound=bound,
-                    apart=apart,
+                    bound=counting.bound,
+                    apart=counting.apart,
+                    native=counting.native,
                 )
             case condition:
                 yield GaugeQuery(

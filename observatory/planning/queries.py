@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observatory.catalog import Condition, Matcher, Selector
-from observatory.planning import promql
+from observatory.planning import counters, promql
+from observatory.planning.series import Counter, Dialect, NativeEvents, Series
 from observatory.planning.sharing import Template
 
 Group = tuple[str, ...]
@@ -85,7 +86,7 @@ class Query(ABC):
     """Seconds."""
     server: str = ""
     """The name of the server that has the series; empty for the usual one."""
-    dialect: promql.Dialect = promql.Dialect.PROMQL
+    dialect: Dialect = Dialect.PROMQL
     """What that server speaks."""
 
     @property
@@ -121,9 +122,16 @@ class SeriesQuery(Query):
         return promql.narrow(self.family, self.by, self.groups)
 
 
+class Native(NamedTuple):
+    """Which events of native histograms are counted."""
+
+    within: str | None = None
+    """Those of at most this long, in the histogram's unit; None: all."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CounterQuery(SeriesQuery):
-    """How much counters grew."""
+    """How much counters, or the counts of native histograms, grew."""
 
     presence: bool
     """Whether the answer tells a group that is idle from one that is missing: so for total events."""
@@ -131,6 +139,15 @@ class CounterQuery(SeriesQuery):
     """The upper bound (`le`) that the series are the histogram bucket of."""
     apart: tuple[Matcher, ...] = ()
     """Matchers that may select nothing although the histogram is there: those of events that succeeded."""
+    native: Native | None = None
+    """What of the series is counted when they are native histograms; None: they are counters."""
+
+    @property
+    def series(self) -> Series:
+        """What is counted."""
+        if self.native is None:
+            return Counter(self.selector, self.dialect)
+        return NativeEvents.in_ticks(self.selector, self.native.within, tick=self.tick)
 
     @property
     def promql(self) -> str:
@@ -140,19 +157,17 @@ class CounterQuery(SeriesQuery):
     @cached_property
     def growth(self) -> str:
         """PromQL: what each group counted in a tick."""
-        return promql.growth(
-            self.selector, self.by, tick=self.tick, presence=self.presence, dialect=self.dialect
-        )
+        return counters.growth(self.series, self.by, tick=self.tick, presence=self.presence)
 
     @property
     def breaks(self) -> str:
         """PromQL: how the growth of series that were reset or are new is to be corrected."""
-        return promql.breaks(self.selector, self.by, tick=self.tick, dialect=self.dialect)
+        return counters.breaks(self.series, self.by, tick=self.tick)
 
     @property
     def bounds(self) -> str:
         """PromQL: the buckets that there are."""
-        return promql.bounds(self.selector, self.by, apart=self.apart)
+        return counters.bounds(self.selector, self.by, apart=self.apart)
 
     def split(self, groups: Sequence[int]) -> Iterator[Sequence[int]]:
         """These groups (ascending indices) in portions for which `breaks` is not overlong."""

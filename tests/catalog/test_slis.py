@@ -78,6 +78,9 @@ def test_a_gauge_says_when_a_slice_is_bad(text, kind, condition):
 OTHERS = [
     "{error_or_slow: {total: a_total, histogram: 'h_seconds{ok=\"1\"}', below: 1s}}",
     "{error_or_slow: {total: a_total, bad: b_total, histogram: h_seconds, below: 1s, unit: ms}}",
+    "{latency: {native_histogram: h_seconds, below: 300ms}}",
+    "{error_or_slow: {total: a_total, native_histogram: 'h_seconds{ok=\"1\"}', below: 1s}}",
+    "{error_or_slow: {total: a_total, bad: b_total, native_histogram: h_seconds, below: 1s}}",
     "{promql: {bad: 'sum(rate(a[$window]))', total: 'sum(rate(b[$window]))'}}",
     "{promql: {ratio: a / b, of: good}}",
     "{promql: {ratio: a / b, of: bad, total: 'c - c offset $window'}}",
@@ -97,7 +100,14 @@ def test_the_schema_accepts_every_kind(text):
 def test_one_of_a_kind_is_told_apart_from_the_others():
     assert isinstance(parse_sli(OTHERS[0]), ErrorOrSlow)
     assert parse_sli(OTHERS[1]).bound == "1000"
-    assert isinstance(parse_sli(OTHERS[2]), Promql)
+    assert isinstance(parse_sli(OTHERS[5]), Promql)
+
+
+def test_a_native_histogram_is_timed_as_a_classic_one_is():
+    native = parse_sli(OTHERS[2])
+    assert native.histogram is None
+    assert native.timed == parse_selector("h_seconds")
+    assert native.bound == "0.3"
 
 
 MISTAKES = [

@@ -134,8 +134,21 @@ BAD = "bad: 'http_requests_total{code=~\"5..\"}'"
             "without _bucket", "http_request_duration_seconds", id="bucket",
         ),
         pytest.param(
-            "latency: {histogram", "latency: {native_histogram: x, histogram", "20:21",
-            "slos[1].sli.latency.native_histogram", "not supported yet", None, id="native histogram",
+            "latency: {histogram", "latency: {native_histogram: x, histogram", "20:20",
+            "slos[1].sli.latency", "exactly one of histogram", "histogram:", id="a classic and a native histogram",
+        ),
+        pytest.param(
+            "histogram: http_request_duration_seconds, ", "", "20:20", "slos[1].sli.latency",
+            "exactly one of histogram", "histogram:", id="no histogram",
+        ),
+        pytest.param(
+            "histogram: http_request_duration_seconds", "native_histogram: http_request_duration_seconds_count", "20:39",
+            "slos[1].sli.latency.native_histogram", "without _count", "http_request_duration_seconds",
+            id="the count of a native histogram",
+        ),
+        pytest.param(
+            "latency: {histogram", "latency: {native_histogran", "20:21", "slos[1].sli.latency.native_histogran",
+            "unknown key", "native_histogram", id="a native histogram misspelt",
         ),
         pytest.param(
             BAD, "bad: 'x{'", "17:53", "slos[0].sli.events.bad", "not valid PromQL", "http_requests", id="PromQL",

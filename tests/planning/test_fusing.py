@@ -92,6 +92,23 @@ def test_a_selector_that_several_slos_use_is_asked_once():
             },
             id="bad-is-what-is-not-in-the-bucket",
         ),
+        pytest.param(
+            parse_sli("{latency: {native_histogram: h_seconds, below: 300ms}}"),
+            {("album/availability", "h_seconds", (), 1, 1), ("album/availability", "h_seconds", (), 0, -1)},
+            id="both-of-one-native-histogram",
+        ),
+        pytest.param(
+            parse_sli(
+                "{error_or_slow: {total: a_total, bad: b_total, native_histogram: h_seconds, below: 1s}}"
+            ),
+            {
+                ("album/availability", "a_total", (), 1, 0),
+                ("album/availability", "b_total", (), 0, 1),
+                ("album/availability", "h_seconds", (), 0, 1),
+                ("album/availability", "h_seconds", (), 0, -1),
+            },
+            id="slow-ones-of-a-native-histogram-besides-the-failed",
+        ),
     ],
 )
 def test_every_counter_has_its_part_in_bad_and_total(sli, expected):
@@ -201,6 +218,8 @@ def test_expressions_are_asked_as_they_are_and_feed_one_slo_each():
         "{queue: {oldest_age: age_seconds, below: 5m, bad_when: all}}",
         "{error_or_slow: {total: a_total, histogram: 'h_seconds{ok=\"1\"}', below: 1s}}",
         "{error_or_slow: {total: a_total, bad: b_total, histogram: h_seconds, below: 1s}}",
+        "{latency: {native_histogram: h_seconds, below: 300ms}}",
+        "{error_or_slow: {total: a_total, native_histogram: 'h_seconds{ok=\"1\"}', below: 1s}}",
         "{promql: {bad: 'sum(increase(a[$window]))', total: 'sum(increase(b[$window]))'}}",
         "{promql: {ratio: a / b, of: good}}",
         "{promql: {ratio: a / b, of: bad, total: 'c - c offset $window'}}",
@@ -221,3 +240,42 @@ def test_which_events_succeeded_is_no_label_to_fuse_by():
     assert bucket.by == ("job",)
     assert "ok=" in bucket.growth
     assert "ok=" not in bucket.bounds
+
+
+def native(*names, tick=60):
+    """The queries about all events, and about those in time, of native histograms."""
+    slo = an_slo(sli=parse_sli("{latency: {native_histogram: h_seconds, below: 300ms}}"))
+    every, fast = sorted(
+        plan(entries(*services(*names, slos=(slo,))), tick=tick).queries, key=lambda query: not query.presence
+    )
+    return every, fast
+
+
+def test_services_with_native_histograms_share_a_query_for_all_events_and_one_for_the_fast():
+    every, fast = native("album", "playlist")
+    assert every.groups == fast.groups == (("album",), ("playlist",))
+    assert "histogram_fraction" not in every.growth
+    assert 'histogram_fraction(-Inf, 0.3, h_seconds{job=~"album|playlist"})' in fast.growth
+    assert (every.bound, fast.bound) == (None, None)
+
+
+def test_what_is_asked_about_breaks_of_native_histograms_is_valid_too():
+    for query in native("album"):
+        promql_parser.parse(query.breaks)
+
+
+@pytest.mark.parametrize(
+    ("tick", "every"), [pytest.param(60, "15s"), pytest.param(25, "5s"), pytest.param(1, "1s")]
+)
+def test_a_native_histogram_is_looked_at_when_a_tick_ends(tick, every):
+    for query in native("album", tick=tick):
+        assert f":{every}]" in query.growth
+        assert f":{every}]" in query.breaks
+
+
+def test_queries_about_thousands_of_native_histograms_are_cut_into_pieces_that_servers_take():
+    slo = an_slo(sli=parse_sli("{latency: {native_histogram: h_seconds, below: 300ms}}"))
+    many = services(*(f"service-number-{number:05d}" for number in range(300)), slos=(slo,))
+    planned = plan(entries(*many), tick=60)
+    assert max(len(query.growth) for query in planned.queries) < LONGEST + 1000
+    assert sum(len(query.groups) for query in planned.queries) == 2 * 300

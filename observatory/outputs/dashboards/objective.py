@@ -281,7 +281,7 @@ def _latency(entry: ServiceSlo) -> Sequence[Panel]:
                 f"Latency against {sli.bound} {sli.unit}",
                 f"Are requests fast enough? {_broken(entry)}",
             ),
-            [Query(queries.quantile(sli.histogram, q), f"p{_percent(q)}") for q in quantiles],
+            [Query(queries.quantile(sli, q), f"p{_percent(q)}") for q in quantiles],
             Scale(sli.unit, steps=((BAD, float(sli.bound)),)),
         ),
     )

@@ -29,7 +29,7 @@ from observatory.catalog import (
     Window,
 )
 from observatory.outputs.links import service_uid, squad_uid
-from observatory.outputs.rules.counting import narrowed, totals, united, within_bound
+from observatory.outputs.rules.counting import counters, fast_events, narrowed, timed_events, totals, united
 from observatory.outputs.rules.organisation import (
     BAD_SUM,
     BURN,
@@ -39,6 +39,7 @@ from observatory.outputs.rules.organisation import (
     TOTAL_SUM,
 )
 from observatory.planning.promql import expressions, slices
+from observatory.planning.series import Series
 
 RATE = "$__rate_interval"
 STATES = "observatory_slo_state"
@@ -230,14 +231,15 @@ def bad_rate(measured: Sli) -> str:
     total = total_rate(measured)
     match measured:
         case Events(bad=bad) if bad:
-            return f"{_sum_of_rates(bad)} or 0 * {total}"
+            return f"{_sum_of_rates(counters(bad))} or 0 * {total}"
         case Events(good=good):
-            counted = _sum_of_rates(good)
+            counted = _sum_of_rates(counters(good))
         case ErrorOrSlow(bad=bad) if bad:
-            slow = f"sum({_rate(measured.count)}) - (sum({_rate(within_bound(measured))}) or 0 * {total})"
-            return f"({_sum_of_rates(bad)} or 0 * {total}) + clamp_min({slow}, 0)"
+            timed, fast = timed_events(measured).rate(RATE), fast_events(measured).rate(RATE)
+            slow = f"sum({timed}) - (sum({fast}) or 0 * {total})"
+            return f"({_sum_of_rates(counters(bad))} or 0 * {total}) + clamp_min({slow}, 0)"
         case Latency() | ErrorOrSlow():
-            counted = f"sum({_rate(within_bound(measured))})"
+            counted = f"sum({fast_events(measured).rate(RATE)})"
         case Probe() | Threshold() | Freshness() | Queue():
             return f"({slices(measured.gauge, (), measured.condition)}) / 60"
         case Promql():
@@ -247,19 +249,20 @@ def bad_rate(measured: Sli) -> str:
     return f"clamp_min({total} - ({counted} or 0 * {total}), 0)"
 
 
-def _sum_of_rates(selectors: Sequence[Selector]) -> str:
-    return f"sum({united([_rate(selector) for selector in selectors])})"
+def _sum_of_rates(summed: Sequence[Series]) -> str:
+    return f"sum({united([series.rate(RATE) for series in summed])})"
 
 
-def rate_by(selectors: Sequence[Selector], label: str) -> str:
+def rate_by(summed: Sequence[Series], label: str) -> str:
     """Events per second, told apart by a label."""
-    return f"sum by ({label}) ({united([_rate(selector) for selector in selectors])})"
+    return f"sum by ({label}) ({united([series.rate(RATE) for series in summed])})"
 
 
-def quantile(histogram: Selector, q: str) -> str:
-    """A latency that the share `q` of the requests stays below, seconds."""
-    buckets = Selector(histogram.metric + "_bucket", histogram.matchers)
-    return f"histogram_quantile({q}, sum by (le) ({_rate(buckets)}))"
+def quantile(measured: Latency | ErrorOrSlow, q: str) -> str:
+    """A latency that the share `q` of the requests stays below, in the histogram's unit."""
+    if measured.native_histogram is not None:
+        return f"histogram_quantile({q}, sum({_rate(measured.native_histogram)}))"
+    return f"histogram_quantile({q}, sum by (le) ({_rate(measured.buckets)}))"
 
 
 def per_minute(selector: Selector, *, ago: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from observatory.catalog import ErrorOrSlow, Events, Latency, Selector, Service
+from observatory.catalog import ErrorOrSlow, Events, Latency, Service
 from observatory.outputs.dashboards import queries
 from observatory.outputs.dashboards.layout import Section
 from observatory.outputs.dashboards.panels import BAD, About, Panel, Scale, lines
@@ -16,11 +16,11 @@ def red_section(service: Service) -> Section | None:
     slis = {name: sli for name, sli in every.items() if isinstance(sli, Events | Latency | ErrorOrSlow)}
     events = {name: sli for name, sli in slis.items() if isinstance(sli, Events)}
     timed = [sli for sli in slis.values() if isinstance(sli, Latency | ErrorOrSlow)]
-    histograms = list(dict.fromkeys((sli.histogram, sli.unit) for sli in timed))
+    histograms = {(sli.timed, sli.native_histogram is None): sli for sli in reversed(timed)}
     if not slis:
         return None
     rate = _rate(next(iter(events.values()), None) or next(iter(slis.values())))
-    panels = [rate, *_errors(service, events), *(_duration(*histogram) for histogram in histograms)]
+    panels = [rate, *_errors(service, events), *map(_duration, reversed(histograms.values()))]
     return Section(BAD, "Rate, errors, duration", panels)
 
 
@@ -84,13 +84,14 @@ def _errors(service: Service, events: dict[str, Events]) -> Sequence[Panel]:
     )
 
 
-def _duration(histogram: Selector, unit: str) -> Panel:
+def _duration(sli: Latency | ErrorOrSlow) -> Panel:
+    metric = sli.timed.metric
     return lines(
         About(
-            f"duration-{histogram.metric}",
-            f"Duration ({histogram.metric})",
+            f"duration-{metric}",
+            f"Duration ({metric})",
             "How long do requests take: for the typical one, and for the slow ones?",
         ),
-        [Query(queries.quantile(histogram, q), f"p{q[2:]}") for q in ("0.50", "0.95", "0.99")],
-        Scale(unit),
+        [Query(queries.quantile(sli, q), f"p{q[2:]}") for q in ("0.50", "0.95", "0.99")],
+        Scale(sli.unit),
     )

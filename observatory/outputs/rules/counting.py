@@ -2,7 +2,7 @@
 
 `increase()` extrapolates, and it reports nothing for a series that is born with its errors. Here a bucket is the
 difference between the last value known now and the last value known a bucket ago, so consecutive buckets
-telescope: counts stay whole, nothing is counted twice, and the scrape interval may be anything up to `FRESH`.
+telescope: counts stay whole, nothing is counted twice, and the scrape interval may be anything up to `LOOKBACK`.
 
 - A counter that fell was reset: it counts what it has counted since.
 - A series whose target vanished still gives up what it counted before its last scrape (`last_over_time` sees past
@@ -12,6 +12,7 @@ telescope: counts stay whole, nothing is counted twice, and the scrape interval 
   after a restart of Prometheus, or on the first day of a service, old counters are not mistaken for fresh events.
 - Nothing at all is no result: unknown, not zero.
 
+Native histograms are looked at every 15 seconds in the same way: their own increases are extrapolated, too.
 SLIs over gauges count minutes: one event each, bad or good by the gauge's value at its end. Expressions that a squad
 wrote itself are recorded as they are, with the bucket for their window.
 """
@@ -32,9 +33,8 @@ from observatory.catalog import (
     Threshold,
 )
 from observatory.planning.promql import expressions, slices
+from observatory.planning.series import Counter, NativeEvents, Series
 
-FRESH = "5m"
-"""How old the last scrape may be; as long as Prometheus's own lookback."""
 BUCKET = "1m"
 """Must be the interval of the group that records the counts."""
 MEMORY = "1h"
@@ -61,15 +61,16 @@ def bad_events(sli: Sli, *, total: str) -> str:
     """
     match sli:
         case Events(bad=bad) if bad:
-            return _known(_sum(bad, totals(sli)), total)
+            return _known(_sum(counters(bad), totals(sli)), total)
         case Events(good=good):
-            return _difference(total, _sum(good, totals(sli)))
+            return _difference(total, _sum(counters(good), totals(sli)))
         case ErrorOrSlow(bad=bad) if bad:
-            slow = _difference(_sum((sli.count,), (sli.count,)), _sum((within_bound(sli),), (sli.count,)))
-            failed = _sum(bad, totals(sli))
+            timed = (timed_events(sli),)
+            slow = _difference(_sum(timed, timed), _sum((fast_events(sli),), timed))
+            failed = _sum(counters(bad), totals(sli))
             return _at_most(total, f"({_known(failed, total)})\n+ on () ({_known(slow, total)})")
         case Latency() | ErrorOrSlow():
-            return _difference(total, _sum((within_bound(sli),), totals(sli)))
+            return _difference(total, _sum((fast_events(sli),), totals(sli)))
         case Probe() | Threshold() | Freshness() | Queue():
             return slices(sli.gauge, (), sli.condition)
         case Promql():
@@ -89,16 +90,35 @@ def narrowed(sli: Sli, labels: dict[str, str]) -> Sli:
     return sli.model_copy(update=update)
 
 
+def timed_events(sli: Latency | ErrorOrSlow) -> Series:
+    """Every event that the histogram has."""
+    if sli.native_histogram is not None:
+        return NativeEvents(sli.native_histogram)
+    return Counter(sli.count)
+
+
+def fast_events(sli: Latency | ErrorOrSlow) -> Series:
+    """Those of them that were fast enough."""
+    if sli.native_histogram is not None:
+        return NativeEvents(sli.native_histogram, sli.bound)
+    return Counter(within_bound(sli))
+
+
 def within_bound(sli: Latency | ErrorOrSlow) -> Selector:
-    """The bucket whose events were fast enough, under each spelling of its bound: `1` and `1.0`."""
+    """The bucket of a classic histogram whose events were fast enough, under each spelling of its bound: `1` and `1.0`."""
     if "." in sli.bound:
         return sli.buckets.where(Matcher("le", "=", sli.bound))
     return sli.buckets.where(Matcher("le", "=~", rf"{sli.bound}(\.0)?"))
 
 
-def totals(sli: Events | Latency | ErrorOrSlow) -> tuple[Selector, ...]:
+def totals(sli: Events | Latency | ErrorOrSlow) -> tuple[Series, ...]:
     """What counts every event."""
-    return (sli.count,) if isinstance(sli, Latency) else sli.total
+    return (timed_events(sli),) if isinstance(sli, Latency) else counters(sli.total)
+
+
+def counters(selectors: Sequence[Selector]) -> tuple[Series, ...]:
+    """Each of them as what counts by its value."""
+    return tuple(map(Counter, selectors))
 
 
 def united(expressions: Sequence[str]) -> str:
@@ -128,17 +148,16 @@ def _difference(total: str, good: str) -> str:
     )
 
 
-def _sum(selectors: Sequence[Selector], measured: Sequence[Selector]) -> str:
-    increments = united([_increments(selector, measured) for selector in selectors])
+def _sum(summed: Sequence[Series], measured: Sequence[Series]) -> str:
+    increments = united([_increments(series, measured) for series in summed])
     return f"sum(\n{_indent(increments)}\n)"
 
 
-def _increments(selector: Selector, measured: Sequence[Selector]) -> str:
+def _increments(series: Series, measured: Sequence[Series]) -> str:
     """What grew by its growth; what fell, or is new to an SLO that is measured, by all it has; what fell otherwise."""
-    now = f"last_over_time({selector}[{FRESH}])"
-    before = f"last_over_time({selector}[{MEMORY}] offset {BUCKET})"
-    known = " or ".join(f"last_over_time({total}[{FRESH}] offset {SETTLED})" for total in measured)
-    return f"({now} - {before}) >= 0\nor ({now} and on () count({known}))\nor ({now} and {before})"
+    now, before = series.last(), series.last(MEMORY, ago=BUCKET)
+    known = " or ".join(total.last(ago=SETTLED) for total in measured)
+    return f"{series.grown(since=BUCKET, span=MEMORY)}\nor ({now} and on () count({known}))\nor ({now} and {before})"
 
 
 def _indent(text: str) -> str:

@@ -162,7 +162,7 @@ def _unknown(service: Service, slo: Slo) -> list[Expectation]:
 
 
 def _counters(sli: Sli) -> _Counters | None:
-    """Made-up series of an SLI, or None when a selector is beyond making up."""
+    """Made-up series of an SLI, or None when a selector is beyond making up, as promtool's numbers are no histogram."""
     match sli:
         case Events(total=total, bad=bad) if bad:
             errors, others = example(bad[0]), example(total[0], avoiding=bad)
@@ -172,13 +172,13 @@ def _counters(sli: Sli) -> _Counters | None:
             successes, others = example(good[0]), example(total[0], avoiding=good)
             apart = [others] if good[0].metric != total[0].metric else []
             return _known([successes, *apart], [others])
-        case Latency():
+        case Latency(native_histogram=None):
             count = example(sli.count)
             return _known([example(within_bound(sli)), count], [count])
-        case ErrorOrSlow(total=total, bad=bad) if bad:
+        case ErrorOrSlow(native_histogram=None, total=total, bad=bad) if bad:
             every = [example(total[0], avoiding=bad), example(sli.count)]
             return _known([example(within_bound(sli)), *every], every)
-        case ErrorOrSlow(total=total):
+        case ErrorOrSlow(native_histogram=None, total=total):
             return _known([example(within_bound(sli)), example(total[0])], [example(total[0])])
         case _:
             return None
