@@ -24,12 +24,20 @@ class Histogram:
 
     counts: dict[int, int]
     total: float = 0
+    schema: int = SCHEMA
 
     def observe(self, seconds: float) -> None:
         """Count an event."""
-        index = ceil(log2(seconds) * 2**SCHEMA)
+        index = ceil(log2(seconds) * 2**self.schema)
         self.counts[index] = self.counts.get(index, 0) + 1
         self.total += seconds
+
+    def widen(self) -> None:
+        """Make each two buckets one, as clients do when they have too many."""
+        merged: dict[int, int] = {}
+        for index, count in self.counts.items():
+            merged[-(-index // 2)] = merged.get(-(-index // 2), 0) + count
+        self.counts, self.schema = merged, self.schema - 1
 
 
 def bound(index: int) -> float:
@@ -66,7 +74,7 @@ def _encoded(histogram: Histogram, at: int) -> bytes:
         _number(1, sum(counts))
         + b"\x19"
         + struct.pack("<d", histogram.total)
-        + _number(4, _zigzag(SCHEMA))
+        + _number(4, _zigzag(histogram.schema))
         + b"\x29"
         + struct.pack("<d", 1e-128)
         + _number(6, 0)
