@@ -9,6 +9,7 @@ import structlog
 from observatory.application.definitions import Definitions
 from observatory.application.fill import Fill, Progress
 from observatory.application.ports import Clock
+from observatory.catalog.behaviours import measured
 from observatory.errors import ObservatoryError
 
 _log = structlog.get_logger("observatory.catch_up")
@@ -39,13 +40,13 @@ class CatchUp:
         Raises:
             Unavailable: the store can't be reached.
         """
-        entries = tuple(self.definitions.catalog.slos())
+        entries = measured(self.definitions.catalog)
         self.fill.begin_again()
         self.fill.look(entries, until=self._until())
         self.complete = self.complete or (self.fill.has_begun() and not any(self.fill.holes))
 
     def _run(self) -> None:
-        entries = tuple(self.definitions.catalog.slos())
+        entries = measured(self.definitions.catalog)
         until = self._until()
         self.fill.look(entries, until=until)
         self.fill(entries, until=until, tell=self.tell)

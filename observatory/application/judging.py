@@ -1,10 +1,11 @@
-"""From the history to what is known of every promise: SLOs, without what events leave out, and events themselves."""
+"""From the history to what is known of every promise: SLOs, without what events leave out, events, and behaviours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from observatory.application.behaviours import Behaviours
 from observatory.application.clumps import Clumps
 from observatory.application.events.counting import Counting
 from observatory.application.events.exclusions import LeaveOut
@@ -28,12 +29,17 @@ class Judgement:
     occasions: Sequence[Occasion] = ()
     contributions: Mapping[str, Sequence[Contribution]] = field(default_factory=lambda: MappingProxyType({}))
     """By the id of a journey's SLO."""
+    behaviours: Mapping[str, tuple[ServiceSlo, SloStatus]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """What users do, by id."""
 
     @property
     def decided_on(self) -> WithSlices:
         """What alerts are decided on."""
         slices = [pair for occasion in self.occasions for pair in occasion.slices.values()]
-        return WithSlices(self.evaluation, {one.id: (one.entry, status) for one, status in slices})
+        beside = {one.id: (one.entry, status) for one, status in slices}
+        return WithSlices(self.evaluation, {**beside, **self.behaviours})
 
 
 class Judge:
@@ -44,6 +50,7 @@ class Judge:
         self.clumps = Clumps(recorder)
         self._leave_out = LeaveOut(self.counting)
         self.watch = Watch(self.counting)
+        self._behaviours = Behaviours(self.counting)
 
     def __call__(self, catalog: Catalog, entries: Sequence[ServiceSlo], provenance: Provenance) -> Judgement:
         """Judge these SLOs of a catalog, and its events.
@@ -68,6 +75,7 @@ class Judge:
             adjustments,
             self.watch(catalog, evaluation.statuses(), at=datetime.fromtimestamp(at, UTC)),
             {entry.id: contributions(entry, sums) for entry in entries if entry.parts},
+            self._behaviours(catalog, provenance),
         )
 
 

@@ -75,7 +75,7 @@ class Ledger:
         """What is told. Before the first tick there is nothing to show; the ticks edit the message soon enough."""
         catalog = self.catalog()
         entries = {entry.id: entry for entry in catalog.slos()}
-        entries |= self.board.snapshot.slice_entries
+        entries |= self.board.snapshot.beside_entries
         told = [
             step
             for step in steps

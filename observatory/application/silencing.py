@@ -55,7 +55,7 @@ class AddSilence:
         catalog = self.ledger.board.snapshot.catalog
         wrong = [
             *silence.problems(now=now, confirmed=new.confirmed),
-            *_unknown_names(new.matchers, catalog, [*self.ledger.board.snapshot.slices], self._of_others()),
+            *_unknown_names(new.matchers, catalog, [*self.ledger.board.snapshot.beside], self._of_others()),
         ]
         if wrong:
             raise DefinitionError("This can't be silenced: " + "; ".join(wrong) + ".")

@@ -74,21 +74,26 @@ class Snapshot:
     contributions: Mapping[str, Sequence[Contribution]] = field(default_factory=lambda: MappingProxyType({}))
     """By the id of a journey's SLO: its components, the one that fails most users first."""
 
-    @property
-    def slices(self) -> Mapping[str, tuple[ServiceSlo, SloStatus]]:
-        """What protected events promise, by id: beside SLOs they too may have incidents."""
-        found = (pair for occasion in self.occasions for pair in occasion.slices.values())
-        return {one.id: (one.entry, status) for one, status in found}
+    behaviours: Mapping[str, tuple[ServiceSlo, SloStatus]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """What users do, by id."""
 
     @property
-    def slice_entries(self) -> Mapping[str, ServiceSlo]:
-        """The promises of protected events, by id."""
-        return {name: entry for name, (entry, _) in self.slices.items()}
+    def beside(self) -> Mapping[str, tuple[ServiceSlo, SloStatus]]:
+        """What protected events promise, and behaviours, by id: beside SLOs they too may have incidents."""
+        found = (pair for occasion in self.occasions for pair in occasion.slices.values())
+        return {one.id: (one.entry, status) for one, status in found} | dict(self.behaviours)
+
+    @property
+    def beside_entries(self) -> Mapping[str, ServiceSlo]:
+        """The same, without how they stand."""
+        return {name: entry for name, (entry, _) in self.beside.items()}
 
     def status(self, slo: str) -> SloStatus | None:
-        """How an SLO or a slice stands; None when it was never evaluated."""
+        """How an SLO, a slice or a behaviour stands; None when it was never evaluated."""
         status = self.statuses.get(slo)
-        return status or next((status for name, (_, status) in self.slices.items() if name == slo), None)
+        return status or next((status for name, (_, status) in self.beside.items() if name == slo), None)
 
     def entries(
         self, *, squad: str | None = None, service: str | None = None

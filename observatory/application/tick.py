@@ -33,6 +33,7 @@ from observatory.application.scene import Scene
 from observatory.application.snapshot import Board, Snapshot
 from observatory.application.steps import HOUR
 from observatory.catalog import Catalog, ServiceSlo
+from observatory.catalog.behaviours import measured
 from observatory.errors import ObservatoryError
 from observatory.evaluation import Provenance
 from observatory.measurement import Measurement, without
@@ -143,19 +144,19 @@ class Tick:
     def _read(self, catalog: Catalog, *, now: datetime) -> Snapshot:
         """The numbers of the store."""
         entries = tuple(catalog.slos())
-        self.recorder.fit(entries, now=now)
+        self.recorder.fit(measured(catalog), now=now)
         newest = self.recorder.history.newest
         if newest is None:
             return replace(self.board.snapshot, catalog=catalog)
         return _seen(catalog, self._judge(catalog, entries, {}, at=newest, now=now))
 
     def _run(self, catalog: Catalog, *, now: datetime) -> tuple[Snapshot, int]:
-        entries = tuple(catalog.slos())
-        self.recorder.fit(entries, now=now)
-        self.holes.keep([entry.id for entry in entries])
+        entries, counted = tuple(catalog.slos()), measured(catalog)
+        self.recorder.fit(counted, now=now)
+        self.holes.keep([entry.id for entry in counted])
         self.audit(catalog, now=now)
         end = self._end(now)
-        measurement = self._measure(catalog, entries, until=end)
+        measurement = self._measure(catalog, counted, until=end)
         newest = self.recorder.history.newest
         at = end if newest is None else newest
         failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
@@ -272,4 +273,5 @@ def _seen(catalog: Catalog, judgement: Judgement) -> Snapshot:
         judgement.adjustments,
         tuple(judgement.occasions),
         judgement.contributions,
+        judgement.behaviours,
     )

@@ -78,6 +78,27 @@ class WindowBudget:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What users did in the last hour, against the same hour of past weeks. None is unknown."""
+
+    name: str
+    """What the squad calls it: `saves`."""
+    events: float | None
+    """In the hour that ended at `SloStatus.at`, to five minutes."""
+    expected: float | None
+    low: float | None
+    """Nine of ten such hours lie from here"""
+    high: float | None
+    """to here."""
+    weeks: int
+    """How many of the past four weeks are known, and are no hours of events."""
+    tail: float | None
+    """How likely so few are by chance."""
+    unknown: str | None = None
+    """Why it is not judged, in a few words; None when it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class SloStatus:
     """One SLO's numbers. Ratios are 0 to 1; None is unknown, never 0 and never NaN."""
 
@@ -99,7 +120,7 @@ class SloStatus:
     """Events (slices) that may be bad in the whole window; see `since` and `resets` for when that is an estimate."""
     consumed: float | None
     remaining: float | None
-    """1 - consumed; negative when overspent."""
+    """1 - consumed; negative when overspent. Of a behaviour: how much of what is expected came, at most 1."""
     affordable: float | None
     """Bad events left before the budget is gone."""
     burn: Mapping[str, float | None] = field(default_factory=dict)
@@ -124,6 +145,8 @@ class SloStatus:
     """Alerts of Prometheus's own rules by which alone it is known to burn."""
     dispersion: float = 1.0
     """How clumped bad events usually are; 1 when they come one by one."""
+    shortfall: Shortfall | None = None
+    """Of a behaviour, which promises nothing: how many came, and how many were expected."""
 
     @property
     def objective_percent(self) -> Decimal:

@@ -119,7 +119,7 @@ def is_slice(status: SloStatus) -> bool:
 
 
 class WithSlices:
-    """An evaluation, and the slices of the events that are under way beside its SLOs."""
+    """An evaluation, and what else is alerted on beside its SLOs: slices of events that are under way, and behaviours."""
 
     def __init__(self, evaluation: Evaluation, slices: Mapping[str, tuple[ServiceSlo, SloStatus]]) -> None:
         self._evaluation = evaluation

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from observatory.catalog import ServiceSlo
+from observatory.catalog.behaviours import behaviour_name
 from observatory.evaluation import SloStatus, State, WindowBudget
 from observatory.evaluation.exclusions import Adjustment
 from observatory.evaluation.journeys import Contribution
@@ -46,6 +47,28 @@ def status_json(
         "burn": {window: status.burn.get(window) if status else None for window in ALERT_WINDOWS},
         "exclusion": adjustment_json(adjustment),
         "components": components_json(components),
+    }
+
+
+def behaviour_json(entry: ServiceSlo, status: SloStatus) -> dict[str, Any]:
+    """What users did, beside what was expected of them."""
+    found = status.shortfall
+    return {
+        "squad": entry.squad.name,
+        "service": entry.service.name,
+        "behaviour": behaviour_name(entry),
+        "incident_name": entry.id,
+        "state": status.state.value,
+        "at": status.at.isoformat(),
+        "coverage": status.coverage,
+        "events": found.events if found else None,
+        "expected": found.expected if found else None,
+        "low": found.low if found else None,
+        "high": found.high if found else None,
+        "weeks": found.weeks if found else 0,
+        "tail": found.tail if found else None,
+        "firing": any(tier.firing for tier in status.tiers),
+        "unknown": found.unknown if found else None,
     }
 
 

@@ -14,6 +14,7 @@ from observatory.alerting import Priority
 from observatory.alerting.model import Origin
 from observatory.application.delivery import DeliveryState, Tally
 from observatory.application.snapshot import Views
+from observatory.entrypoints.api.behaviours import behaviour_families
 from observatory.entrypoints.api.event_metrics import event_families
 from observatory.entrypoints.api.exposition import CONTENT_TYPE, incident_family, slo_families
 from observatory.entrypoints.api.squads import OPEN
@@ -40,6 +41,7 @@ class OwnHealth(Collector):
         yield from self._ticks()
         yield from self._life()
         yield from event_families(self._views.board.snapshot, self._views.clock.now())
+        yield from behaviour_families(self._views.board.snapshot)
         try:
             outbox = list(self._outbox())
         except Unavailable:

@@ -104,6 +104,26 @@ class SloShape(Shape):
     )
 
 
+class BehaviourShape(Shape):
+    """What users did in the last hour, against the same hour of past weeks. Null is unknown."""
+
+    squad: str
+    service: str
+    behaviour: str
+    incident_name: str = Field(description="What its incidents and silences call it.")
+    state: State = Field(description="at_risk: fewer than expected. What can't be judged is never healthy.")
+    at: datetime
+    coverage: float | None = Field(description="Share of the hour in which its counter was seen.")
+    events: float | None = Field(description="In the last hour, to five minutes.")
+    expected: float | None
+    low: float | None = Field(description="Nine of ten such hours lie between low and high.")
+    high: float | None
+    weeks: int = Field(description="How many of the past four weeks it is compared with.")
+    tail: float | None = Field(description="How likely so few are by chance.")
+    firing: bool
+    unknown: str | None = Field(description="Why it is not judged; null when it is.")
+
+
 class SquadShape(Shape):
     """A squad in numbers."""
 

@@ -164,6 +164,7 @@ def incident_page(request: Request, shown: Shown, views: LookedAt, incident_id: 
         incident=incident,
         event=incident.service if incident.service in snapshot.catalog.events else None,
         row=rows[0] if rows else None,
+        behaviour=snapshot.behaviours.get(incident.slo),
         zone=owner.on_call.timezone if owner else "UTC",
         deliveries=who_was_told(views.alerts, incident),
         deeds=views.alerts.audit(subject=incident_id),

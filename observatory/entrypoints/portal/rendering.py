@@ -17,6 +17,7 @@ from observatory.entrypoints.api.state import base_path
 from observatory.entrypoints.portal import figures, words
 from observatory.outputs.links import dashboard_url, service_uid, squad_uid
 from observatory.outputs.slack import numbers
+from observatory.outputs.slack.shortfall import came
 from observatory.settings import Settings
 
 _ASSETS = ("portal.css", "refresh.js", "icon.svg")
@@ -47,6 +48,7 @@ class Pages:
             "sparkline": figures.sparkline,
             "spark_size": figures.SPARK,
             "burn_bar": figures.burn_bar,
+            "came": came,
             "explain": words.explain,
             "budget_words": words.budget_words,
             "burn_words": words.burn_words,

@@ -6,7 +6,7 @@ from observatory.alerting import Incident, IncidentState
 from observatory.catalog import InSlices, ServiceSlo
 from observatory.evaluation import Severity, SloStatus
 from observatory.outputs.message import Message
-from observatory.outputs.slack import layout, numbers
+from observatory.outputs.slack import layout, numbers, shortfall
 from observatory.outputs.slack.background import Background
 from observatory.outputs.slack.people import Action, deeds, presses
 from observatory.outputs.slack.surroundings import surroundings
@@ -62,6 +62,9 @@ def render_root(
 
 def _standing(status: SloStatus, incident: Incident) -> str:
     """`42 % of the error budget left, gone in about 21 h`."""
+    if status.shortfall is not None:
+        why = status.shortfall.unknown
+        return left(status) if why is None else f"{left(status)}; not judged: {why}"
     if is_unknown(status):
         return f"{left(status)} when last measured"
     gone = until_gone(status, incident.tiers)
@@ -107,10 +110,19 @@ def _figures(
     if incident.reopened:
         so_far = f"re-opened {incident.reopened}×"
     return [
-        ("Burn rate", _burns(status, incident)),
-        ("Bad slices" if isinstance(entry.slo.method, InSlices) else "Bad events", _bad_events(status)),
+        *_counted(incident, status, entry),
         ("Since", f"{since}, {until if resolved else so_far}"),
         ("Data", _data(status, now=now)),
+    ]
+
+
+def _counted(incident: Incident, status: SloStatus, entry: ServiceSlo) -> list[tuple[str, str]]:
+    """The two figures that it is about."""
+    if status.shortfall is not None:
+        return shortfall.figures(status.shortfall)
+    return [
+        ("Burn rate", _burns(status, incident)),
+        ("Bad slices" if isinstance(entry.slo.method, InSlices) else "Bad events", _bad_events(status)),
     ]
 
 

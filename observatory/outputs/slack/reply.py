@@ -64,10 +64,11 @@ def _burning(transition: Transition, *, now: datetime) -> str:
         case Reason.ESCALATED_TO_PAGE:
             return f"⏫ Escalated to a page, firing now: {tiers}"
         case Reason.REOPENED:
-            return f"🔁 Burning again, re-opened {incident.reopened}×"
+            again = "Burning" if _burns(transition) else "Fewer than expected"
+            return f"🔁 {again} again, re-opened {incident.reopened}×"
         case Reason.SILENCE_ENDED | Reason.SILENCE_LIFTED:
             over = "is over" if transition.reason is Reason.SILENCE_ENDED else "was lifted"
-            return f"🔔 The silence {over}, and it still burns"
+            return f"🔔 The silence {over}, and it still {'burns' if _burns(transition) else 'lasts'}"
         case Reason.NOT_ACKNOWLEDGED:
             return unanswered(transition, now=now)
         case _:
@@ -78,9 +79,8 @@ def _otherwise(transition: Transition) -> str:
     if transition.reason is Reason.OWNER_CHANGED:
         return f"➡️ Owned by {plain(transition.incident.squad, 60)} from now on"
     if transition.reason is Reason.TIER_FIRED:
-        return (
-            f"{ASKS[transition.incident.severity]}: {plain(transition.incident.slo, 70)} is burning as well"
-        )
+        what = "is burning as well" if _burns(transition) else "is lower than expected as well"
+        return f"{ASKS[transition.incident.severity]}: {plain(transition.incident.slo, 70)} {what}"
     return f"ℹ️ {transition.reason.replace('_', ' ').capitalize()}"
 
 
@@ -100,7 +100,14 @@ def _ended(transition: Transition) -> str:
     incident = transition.incident
     lasted = numbers.span((incident.resolved_at or incident.updated_at) - incident.opened_at)
     because = _RESOLVED_BECAUSE.get(transition.reason, transition.reason.replace("_", " "))
+    if transition.reason is Reason.BURN_STOPPED and not _burns(transition):
+        because = "as many as expected again"
     return f"✅ Resolved after {lasted}: {because}"
+
+
+def _burns(transition: Transition) -> bool:
+    """Whether it is about an error budget, and not about how many came."""
+    return transition.status is None or transition.status.shortfall is None
 
 
 def _standing(transition: Transition) -> str:

@@ -54,6 +54,8 @@ def _companion(companion: Companion) -> str:
     what = f"{mark} {mrkdwn(incident.slo, 70)} ({incident.severity})"
     if status is None:
         return what
+    if status.shortfall is not None:
+        return f"{what}: {left(status)}"
     burn = headline_burn(status, incident.tiers)
     if incident.clear_since is not None:
         return f"{what}: burning no more, {left(status)}"

@@ -7,7 +7,7 @@ from observatory.alerting import Incident, IncidentState
 from observatory.catalog import Calendar, Window
 from observatory.evaluation import Severity, SloStatus, State
 from observatory.evaluation.slices import is_slice
-from observatory.outputs.slack import numbers
+from observatory.outputs.slack import numbers, shortfall
 from observatory.outputs.slack.text import plain
 
 _UNKNOWN = {State.NO_DATA, State.STALE, State.QUERY_FAILED}
@@ -35,6 +35,8 @@ def is_unknown(status: SloStatus) -> bool:
 def title(incident: Incident, status: SloStatus) -> str:
     """Severity and what burns, for the first line: `🔴 PAGE: playlists/availability is burning 14.4× too fast`."""
     asks = _STANDS.get(incident.state, ASKS[incident.severity])
+    if status.shortfall is not None:
+        return f"{asks}: {shortfall.heading(incident, status.shortfall)}"
     what = plain(incident.slo, 70)
     burn = headline_burn(status, incident.tiers)
     if incident.state is IncidentState.RESOLVED:
@@ -63,7 +65,9 @@ def deciding_burns(status: SloStatus, tiers: tuple[str, ...]) -> list[Burn]:
 
 
 def left(status: SloStatus) -> str:
-    """`42 % of the error budget left`."""
+    """`42 % of the error budget left`; of a behaviour, how many came."""
+    if status.shortfall is not None:
+        return shortfall.came(status.shortfall)
     budget = "slice of the error budget" if is_slice(status) else "error budget"
     if status.remaining is None:
         return f"{budget} unknown"
