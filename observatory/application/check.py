@@ -26,6 +26,7 @@ from observatory.outputs.lint import (
     Known,
     Recorded,
     RuleFile,
+    counted_natively,
     is_test,
     limits_of,
     lint_dashboard,
@@ -190,6 +191,7 @@ def _known(given: Checked, books: Sequence[RuleFile], made: Recorded) -> Known:
         recorded=frozenset(made.labels),
         alerts=frozenset(rule.alert for rule in rules if rule.alert),
         limits=limits_of(rules),
+        native=counted_natively(rule.expr for rule in rules),
         retention=given.retention.total_seconds() if given.retention else None,
     )
 

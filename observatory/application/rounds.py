@@ -27,6 +27,8 @@ MOST_POINTS = 11_000
 """Points of one series that Prometheus gives in one answer."""
 MOST_CELLS = 500_000
 """Points of all groups in one answer, so that neither side holds gigabytes."""
+MOST_NATIVE = 480
+"""Ticks of native histograms in one answer: each of them costs as much as dozens of a counter."""
 NEAR = 60
 """Ticks to be looked at closer that are no further apart are asked together: a query costs as much as so many ticks."""
 _BAD_QUERIES = frozenset({"400", "422"})
@@ -122,7 +124,8 @@ class Round:
                 yield self._failure(query.part([group]), message)
 
     def _read(self, query: Query, ends: NDArray[np.int64]) -> Reading:
-        size = min(MOST_POINTS, max(1, MOST_CELLS // len(query.groups)))
+        native = isinstance(query, CounterQuery) and query.native is not None
+        size = min(MOST_NATIVE if native else MOST_POINTS, max(1, MOST_CELLS // len(query.groups)))
         parts = [self._read_span(query, ends[at : at + size]) for at in range(0, len(ends), size)]
         return _joined(parts) if len(parts) > 1 else parts[0]
 

@@ -44,17 +44,18 @@ def breaks(series: Series, by: Sequence[str], *, tick: int) -> str:
     """
     since, tally = f"{tick}s", series.tally
     now, before, known = series.last(), series.last(ago=since), series.last(MEMORY, ago=since)
-    reset = f"{tally.last()} < {tally.last(ago=since)}"
-    went_on = f"{tally.last(MEMORY, ago=since)} <= {tally.last()}"
-    kept = went_on if tally == series else f"({known} and {went_on})"
+    # Whether a series is or was there, and whether it was reset, its tally tells: of a native histogram at less cost.
+    is_there, was_there, was_known = tally.last(), tally.last(ago=since), tally.last(MEMORY, ago=since)
     seen = "(" + " or ".join(tally.present(ago=probe) for probe in PROBES) + ")"
+    went_on = f"{was_known} <= {is_there}"
+    kept = went_on if tally == series else f"({known} and {went_on})"
     labels = f"({','.join(by)})"
     parts = {
-        "lost": f"sum by {labels} ({series.peak(tick=tick)} - {before} > 0 and {reset})",
-        "born": f"sum by {labels} ({now} unless {before})",
-        "returned": f"sum by {labels} ({kept} unless {before}"
-        f" or (({now} unless {before}) unless {known}) and {seen})",
-        "first": f"group by {labels} ({now}) unless group by {labels} ({known} or {seen})",
+        "lost": f"sum by {labels} ({series.peak(tick=tick)} - {before} > 0 and {is_there} < {was_there})",
+        "born": f"sum by {labels} ({now} unless {was_there})",
+        "returned": f"sum by {labels} ({kept} unless {was_there}"
+        f" or (({now} unless {was_there}) unless {was_known}) and {seen})",
+        "first": f"group by {labels} ({is_there}) unless group by {labels} ({was_known} or {seen})",
     }
     return " or ".join(f'label_replace({text}, "{PART}", "{part}", "", "")' for part, text in parts.items())
 

@@ -107,7 +107,10 @@ class NativeEvents:
 
     def last(self, span: str = LOOKBACK, *, ago: str = "") -> str:
         """The newest number of events of each series within `span`, even when its target is gone."""
-        return f"last_over_time(({self._value()})[{span}:{self.every}s]{_offset(ago)})"
+        newest = f"last_over_time({self._value()}[{span}:{self.every}s]{_offset(ago)})"
+        if self.within is None:
+            return newest
+        return f"({newest} >= 0 or {self.tally.last(span, ago=ago)})"  # The share of no events is no number.
 
     def present(self, *, ago: str = "") -> str:
         """The newest number of events of each series, unless its target has gone since."""
@@ -130,8 +133,8 @@ class NativeEvents:
         value = self._value()
         if self.within is not None:
             # What a process counted anew may already be more than it had, although all its events are fewer.
-            value = f"({value}) unless {self.tally.present()} < {self.tally.present(ago=f'{tick}s')}"
-        return f"max_over_time(({value})[{tick}s:{self.every}s])"
+            value = f"({value} unless {self.tally.present()} < {self.tally.present(ago=f'{tick}s')})"
+        return f"max_over_time({value}[{tick}s:{self.every}s])"
 
     def rate(self, span: str) -> str:
         """Events per second, extrapolated by the server."""
@@ -145,8 +148,7 @@ class NativeEvents:
         every = f"histogram_count({series})"
         if self.within is None:
             return every
-        # The share of no events is no number.
-        return f"round(histogram_fraction(-Inf, {self.within}, {series}) * {every}) >= 0 or {every}"
+        return f"round(histogram_fraction(-Inf, {self.within}, {series}) * {every})"
 
 
 Series = Counter | NativeEvents

@@ -14,6 +14,7 @@ from support.truth import Counter
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.prometheus import PrometheusSource
+from observatory.application import rounds
 from observatory.application.measure import Measure
 from observatory.catalog import ServiceSlo
 from observatory.outputs.dashboards import queries
@@ -179,6 +180,14 @@ def truth(job, *, above):
 def test_every_event_is_counted_once_in_its_tick(measurement, job):
     assert not measurement.failures
     assert measured(measurement, job) == (truth(job, above=0.25), truth(job, above=0))
+
+
+def test_a_long_past_is_asked_in_pieces_and_is_the_same(url, measurement, monkeypatch):
+    monkeypatch.setattr(rounds, "MOST_NATIVE", 7)
+    ask = Measure(PrometheusSource(url), SystemClock())
+    pieces = ask(plan(entries(), tick=TICK), after=START, until=START + TICK * TICKS)
+    assert pieces.buckets.bad.tolist() == measurement.buckets.bad.tolist()
+    assert pieces.buckets.total.tolist() == measurement.buckets.total.tolist()
 
 
 def test_a_bound_within_a_bucket_is_wrong_by_no_more_than_what_lies_in_that_bucket(measurement):

@@ -1,6 +1,7 @@
 """Rate, errors, duration: a service's traffic as its own counters tell it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from observatory.catalog import ErrorOrSlow, Events, Latency, Service
 from observatory.outputs.dashboards import queries
@@ -20,7 +21,7 @@ def red_section(service: Service) -> Section | None:
     if not slis:
         return None
     rate = _rate(next(iter(events.values()), None) or next(iter(slis.values())))
-    panels = [rate, *_errors(service, events), *map(_duration, reversed(histograms.values()))]
+    panels = [rate, *_errors(service, events), *_durations([*reversed(histograms.values())])]
     return Section(BAD, "Rate, errors, duration", panels)
 
 
@@ -84,12 +85,18 @@ def _errors(service: Service, events: dict[str, Events]) -> Sequence[Panel]:
     )
 
 
-def _duration(sli: Latency | ErrorOrSlow) -> Panel:
-    metric = sli.timed.metric
+def _durations(slis: Sequence[Latency | ErrorOrSlow]) -> Iterator[Panel]:
+    """A panel for each histogram, told apart by its matchers where the metric's name does not do it."""
+    often = Counter(sli.timed.metric for sli in slis)
+    for sli in slis:
+        yield _duration(sli, sli.timed.metric if often[sli.timed.metric] == 1 else str(sli.timed))
+
+
+def _duration(sli: Latency | ErrorOrSlow, name: str) -> Panel:
     return lines(
         About(
-            f"duration-{metric}",
-            f"Duration ({metric})",
+            f"duration-{name}",
+            f"Duration ({name})",
             "How long do requests take: for the typical one, and for the slow ones?",
         ),
         [Query(queries.quantile(sli, q), f"p{q[2:]}") for q in ("0.50", "0.95", "0.99")],

@@ -4,7 +4,7 @@ from observatory.outputs.findings.allowances import RULES as ALLOWANCE_RULES
 from observatory.outputs.lint import dashboards, rules
 from observatory.outputs.lint.dashboards import Card, lint_dashboard, lint_together
 from observatory.outputs.lint.drawing import limits_of
-from observatory.outputs.lint.metrics import Known, read_metrics
+from observatory.outputs.lint.metrics import Known, counted_natively, read_metrics
 from observatory.outputs.lint.recorded import Recorded, recorded
 from observatory.outputs.lint.rule_files import RuleFile, is_test, read_rule_file, seconds_of
 from observatory.outputs.lint.rules import lint_rule_file, lint_rules_together
@@ -14,6 +14,7 @@ __all__ = [
     "Known",
     "Recorded",
     "RuleFile",
+    "counted_natively",
     "is_test",
     "limits_of",
     "lint_dashboard",

@@ -8,6 +8,8 @@ from observatory.outputs.lint.promql import Facts
 
 _TYPE = re.compile(r"(?m)^# TYPE ([a-zA-Z_:][\w:]*) (\w+)")
 _SAMPLE = re.compile(r"(?m)^([a-zA-Z_:][\w:]*)")
+_BUCKET = re.compile(r'(?m)^([a-zA-Z_:][\w:]*)_bucket\{.*?\ble="([^"]+)"')
+_COUNTED = re.compile(r"\bhistogram_count\((?:rate\()?([a-zA-Z_:][\w:]*)")
 _PARTS = {
     "histogram": ("_bucket", "_count", "_sum"),
     "summary": ("", "_count", "_sum"),
@@ -43,6 +45,8 @@ class Known:
     """Names of the alerts of all rule files; empty when there are none, and then every name is believed."""
     limits: Mapping[str, frozenset[float]] = field(default_factory=dict)
     """What alerts compare, as the parser writes it, to the limits they compare it with."""
+    native: frozenset[str] = frozenset()
+    """Histograms that are native, whether or not they are classic too."""
     retention: float | None = None
     """Seconds that Prometheus remembers, where somebody said it."""
 
@@ -60,7 +64,11 @@ class Known:
     def without_buckets(self, facts: Facts) -> list[str]:
         """Classic histograms that a quantile is taken of as if they were native ones."""
         asked = (used.metric for used in facts.used if "histogram_quantile" in used.functions)
-        return [metric for metric in dict.fromkeys(asked) if f"{metric}_bucket" in self.types]
+        return [
+            metric
+            for metric in dict.fromkeys(asked)
+            if f"{metric}_bucket" in self.types and metric not in self.native
+        ]
 
     def forgotten(self, facts: Facts) -> str:
         """Why an expression looks back too far; empty when it does not."""
@@ -72,6 +80,8 @@ class Known:
         """False when a recording rule, or a metric while a list was given, is nowhere to be found."""
         if metric in self.recorded or metric in self.types or metric in ALWAYS:
             return True
+        if metric in self.native and f"{metric}_count" in self.types:
+            return True
         return ":" not in metric and not self.types
 
 
@@ -80,10 +90,27 @@ def read_metrics(texts: Iterable[str]) -> dict[str, str]:
     types: dict[str, str] = {}
     for text in texts:
         types |= dict.fromkeys(_SAMPLE.findall(text), "untyped")
+        native = _without_bounds(text)
         for name, kind in _TYPE.findall(text):
-            for part in _PARTS.get(kind, ("",)):
+            parts = ("", "_count", "_sum") if name in native else _PARTS.get(kind, ("",))
+            for part in parts:
                 types[name + part] = "gauge" if kind == "gauge" else _kind_of(kind, part)
+        for name in native:
+            del types[f"{name}_bucket"]
     return types
+
+
+def counted_natively(expressions: Iterable[str]) -> frozenset[str]:
+    """Histograms whose events PromQL counts as only those of native ones are counted."""
+    return frozenset(metric for text in expressions for metric in _COUNTED.findall(text))
+
+
+def _without_bounds(text: str) -> set[str]:
+    """Histograms that have no bucket but that of everything: what a native one looks like as text."""
+    bounds: dict[str, set[str]] = {}
+    for name, bound in _BUCKET.findall(text):
+        bounds.setdefault(name, set()).add(bound)
+    return {name for name, found in bounds.items() if found == {"+Inf"}}
 
 
 def _kind_of(kind: str, part: str) -> str:

@@ -155,9 +155,9 @@ def _sum(summed: Sequence[Series], measured: Sequence[Series]) -> str:
 
 def _increments(series: Series, measured: Sequence[Series]) -> str:
     """What grew by its growth; what fell, or is new to an SLO that is measured, by all it has; what fell otherwise."""
-    now, before = series.last(), series.last(MEMORY, ago=BUCKET)
+    now, was_there = series.last(), series.tally.last(MEMORY, ago=BUCKET)
     known = " or ".join(total.last(ago=SETTLED) for total in measured)
-    return f"{series.grown(since=BUCKET, span=MEMORY)}\nor ({now} and on () count({known}))\nor ({now} and {before})"
+    return f"{series.grown(since=BUCKET, span=MEMORY)}\nor ({now} and on () count({known}))\nor ({now} and {was_there})"
 
 
 def _indent(text: str) -> str:

@@ -106,6 +106,8 @@ def test_every_query_is_promql_once_grafana_has_filled_in_its_variables(dashboar
         "{queue: {oldest_age: age_seconds, below: 5m}}",
         "{promql: {bad: 'a - a offset $window', total: 'b - b offset $window'}}",
         "{promql: {ratio: r, of: good}}",
+        "{latency: {native_histogram: took_seconds, below: 250ms}}",
+        "{error_or_slow: {total: all_total, bad: failed_total, native_histogram: took_seconds, below: 250ms}}",
         "{preset: istio, below: 250ms}",
         "{preset: http, below: 250ms, kind: error_or_slow}",
         "{preset: grpc, below: 250ms, kind: error_or_slow}",

@@ -5,10 +5,17 @@ import json
 from pathlib import Path
 
 import pytest
-from support.catalogs import a_catalog
+from support.catalogs import a_catalog, a_service, an_slo, parse_sli
 
 from observatory.outputs.dashboards import dashboard_files
-from observatory.outputs.lint import Known, lint_dashboard, lint_together, read_metrics, recorded
+from observatory.outputs.lint import (
+    Known,
+    counted_natively,
+    lint_dashboard,
+    lint_together,
+    read_metrics,
+    recorded,
+)
 from observatory.outputs.lint import dashboards as linting
 from observatory.outputs.lint.rule_files import is_test, read_rule_file
 from observatory.outputs.rules import rule_files
@@ -211,6 +218,38 @@ def test_planted_damage_is_found_by_its_rule(rule, damage):
     assert rule in found(dashboard)
 
 
+NATIVE = """\
+# TYPE took_seconds histogram
+took_seconds_bucket{job="a",le="+Inf"} 3
+took_seconds_sum{job="a"} 1.5
+took_seconds_count{job="a"} 3
+"""
+BOTH = NATIVE + 'took_seconds_bucket{job="a",le="0.5"} 2\n'
+
+
+@pytest.mark.parametrize(
+    ("exporter", "rules", "expected"),
+    [
+        pytest.param(NATIVE, [], set(), id="a native one"),
+        pytest.param(
+            BOTH, ["sum(histogram_count(took_seconds))"], set(), id="both, and rules count it natively"
+        ),
+        pytest.param(
+            BOTH, ["sum(histogram_count(rate(took_seconds[5m])))"], set(), id="both, and rules rate it"
+        ),
+        pytest.param(
+            BOTH, ["sum(rate(took_seconds_count[5m]))"], {"histogram-bucket", "unknown-metric"}, id="classic"
+        ),
+    ],
+)
+def test_a_quantile_of_a_native_histogram_needs_no_buckets(exporter, rules, expected):
+    dashboard = copy.deepcopy(CLEAN)
+    query("histogram_quantile(0.9, sum(rate(took_seconds[$__rate_interval])))")(dashboard)
+    known = Known(read_metrics([exporter]), native=counted_natively(rules))
+    findings, _ = lint_dashboard("dashboards/by_hand.json", json.dumps(dashboard), known)
+    assert {finding.rule for finding in findings if "took_seconds" in finding.message} == expected
+
+
 def test_every_rule_has_a_planted_damage():
     rules = {rule.name for rules in linting.RULES for rule in rules}
     assert rules == {param.values[0] for param in DAMAGE}
@@ -220,12 +259,25 @@ def test_a_clean_dashboard_written_by_hand_has_no_findings():
     assert found(CLEAN) == set()
 
 
-def test_generated_dashboards_have_no_findings():
-    rules = [read_rule_file(f, t) for f, t in rule_files(a_catalog()).items() if not is_test(t)]
+def findings_of_generated(catalog):
+    rules = [read_rule_file(f, t) for f, t in rule_files(catalog).items() if not is_test(t)]
     known = Known({}, frozenset(recorded(rule for file in rules for rule in file.rules).labels))
-    linted = [lint_dashboard(f"dashboards/{f}", t, known) for f, t in dashboard_files(a_catalog()).items()]
-    assert [finding for findings, _ in linted for finding in findings] == []
-    assert [*lint_together(card for _, card in linted)] == []
+    linted = [lint_dashboard(f"dashboards/{f}", t, known) for f, t in dashboard_files(catalog).items()]
+    together = lint_together(card for _, card in linted)
+    return [*(finding for findings, _ in linted for finding in findings), *together]
+
+
+def test_generated_dashboards_have_no_findings():
+    assert findings_of_generated(a_catalog()) == []
+
+
+def test_dashboards_of_native_histograms_have_no_findings():
+    of_all = parse_sli("{latency: {native_histogram: took_seconds, below: 300ms}}")
+    of_those = parse_sli(
+        "{error_or_slow: {total: all_total, native_histogram: 'took_seconds{ok=\"1\"}', below: 300ms}}"
+    )
+    service = a_service(slos=(an_slo("latency", sli=of_all), an_slo("fine", sli=of_those)))
+    assert findings_of_generated(a_catalog(service)) == []
 
 
 @pytest.mark.parametrize(

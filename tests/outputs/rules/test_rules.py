@@ -36,12 +36,18 @@ GAUGES = (
     "{promql: {bad: 'a - a offset $window', total: 'b - b offset $window'}}",
     "{promql: {ratio: r, of: good, total: 'b - b offset $window'}}",
 )
+NATIVE = (
+    "{latency: {native_histogram: took_seconds, below: 250ms}}",
+    "{error_or_slow: {total: all_total, native_histogram: 'took_seconds{ok=\"1\"}', below: 250ms}}",
+    "{error_or_slow: {total: all_total, bad: failed_total, native_histogram: took_seconds, below: 250ms}}",
+)
 PRESETS = ("http", "otel", "istio", "starlette", "grpc", "request_reply", "messaging", "pubsub")
 
 
 def of_every_kind():
     texts = [
         *GAUGES,
+        *NATIVE,
         *(f"{{preset: {name}}}" for name in PRESETS),
         *(f"{{preset: {name}, below: 250ms}}" for name in PRESETS),
         *(f"{{preset: {name}, below: 250ms, kind: error_or_slow}}" for name in PRESETS),
@@ -65,6 +71,7 @@ OF_BOTH = [
     an_slo("told", sli=parse_sli("{preset: http, below: 250ms, kind: error_or_slow}")),
     an_slo("untold", sli=parse_sli("{preset: grpc, below: 250ms, kind: error_or_slow}")),
     an_slo("probe", sli=parse_sli("{probe: up}")),
+    *(an_slo(f"native-{number}", sli=parse_sli(text)) for number, text in enumerate(NATIVE)),
 ]
 
 
