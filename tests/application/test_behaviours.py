@@ -7,13 +7,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from support.catalogs import SQUAD_YAML
+from support.catalogs import SQUAD_YAML, a_catalog, a_service
+from support.people import ANNA
 from support.views import browse
 from support.wiring import DAY, HOUR, MINUTE, START, Events, Life, seconds, service_yaml
 
+from observatory.alerting import Matcher, Subject
 from observatory.application.behaviours import weeks_before
+from observatory.application.silencing import NewSilence
+from observatory.catalog import Behaviour, parse_selector
+from observatory.catalog.behaviours import measured
 from observatory.entrypoints.api.schema import BehaviourShape
 from observatory.evaluation import State
+from observatory.planning import plan
 
 SAVES = "playlist/behaviour:saves"
 SERVICE = service_yaml("playlist") + "behaviour:\n  - {name: saves, metric: playlist_saves_total}\n"
@@ -112,6 +118,7 @@ def test_programs_read_what_came_and_what_was_expected(tmp_path):
     assert (one.squad, one.service, one.behaviour, one.firing) == ("playlists", "playlist", "saves", False)
     assert one.low < one.events < one.high
     assert client.get("/api/v1/behaviours?service=plalist").status_code == 404
+    assert re.search(r"saves: [\d\xa0]+ in the last hour", client.get("/squads/playlists").text)
     families = {family.name: family for family in text_string_to_metric_families(client.get("/metrics").text)}
     (events,) = families["observatory_behaviour_events"].samples
     assert (events.labels["behaviour"], events.value) == ("saves", one.events)
@@ -173,3 +180,23 @@ def test_a_squad_without_behaviour_asks_nothing_more(tmp_path):
     life.minutes(2)
     assert life.observatory.views.board.snapshot.behaviours == {}
     assert not any("saves" in promql for promql in life.metrics.asked)
+
+
+def test_services_that_count_alike_are_asked_about_together():
+    saves = Behaviour(name="saves", metric=parse_selector("saves_total"))
+    services = [a_service(name, slos=(), behaviour=(saves,)) for name in ("album", "playlist")]
+    asked = plan(measured(a_catalog(*services)), tick=60)
+    (query,) = asked.queries
+    assert asked.slos == ("album/behaviour:saves", "playlist/behaviour:saves")
+    assert query.feeds.total.tolist() == [1, 1]
+    assert query.feeds.bad.tolist() == [0, 0]
+
+
+def test_a_behaviour_can_be_silenced_by_its_name(tmp_path):
+    life = a_life(tmp_path, dropped=(NOON, NOON + 2 * HOUR, 0.2))
+    life.minutes(1)
+    matcher = Matcher(Subject.SLO, SAVES)
+    quiet = NewSilence((matcher,), "playlists", "The sale is over.", life.clock.now() + 3 * HOUR)
+    life.observatory.actions.add_silence(quiet, actor=ANNA)
+    life.minutes(60)
+    assert [one.state.value for one in tickets(life)] == ["silenced"]

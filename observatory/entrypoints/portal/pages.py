@@ -99,6 +99,7 @@ def squad_page(request: Request, shown: Shown, views: LookedAt, squad: str) -> R
         states=count_states(rows),
         rows=rows,
         trends=_trends(views, rows[:LISTED]),
+        behaviours=[one for one in snapshot.behaviours.values() if one[0].squad.name == squad],
         services=service_rows(snapshot, squad),
         incidents=_open_incidents(views, squad=squad),
         silences=_silences(views, [row.entry for row in rows]),
