@@ -27,7 +27,7 @@ MOST_POINTS = 11_000
 """Points of one series that Prometheus gives in one answer."""
 MOST_CELLS = 500_000
 """Points of all groups in one answer, so that neither side holds gigabytes."""
-MOST_NATIVE = 480
+MOST_NATIVE = 120
 """Ticks of native histograms in one answer: each of them costs as much as dozens of a counter."""
 NEAR = 60
 """Ticks to be looked at closer that are no further apart are asked together: a query costs as much as so many ticks."""

@@ -77,9 +77,9 @@ class Counter:
 class NativeEvents:
     """Series that are native histograms, of which all events are counted, or those of at most `within`.
 
-    The functions of histograms take plain selectors only in Prometheus before 3, and `last_over_time` takes none of
-    them: so they are looked at every `every` seconds by a subquery, which gives floats. Times that are whole multiples
-    of it are looked at themselves, so differences of consecutive ticks telescope.
+    `last_over_time` takes no histograms in Prometheus 2.42, only what functions make of them: so they are looked at
+    every `every` seconds by a subquery, which gives floats. Ticks are so many times that long, so their differences
+    telescope whenever they end; those that end on a whole multiple of it see what there is then.
 
     Events within a bound are whole: interpolated where the bound lies within a bucket, and rounded. A process that
     makes its buckets wider moves that number without any event; so it never grows by more than all events, nor falls.
