@@ -1,14 +1,22 @@
 """Fewer than expected: what fires, what does not, and how often it does by chance."""
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nbinom
+from support.catalogs import a_catalog, a_service
 
-from observatory.evaluation.behaviours import UNLIKELY, Expected, expect
+from observatory.catalog import Behaviour, parse_selector
+from observatory.catalog.behaviours import behaviours
+from observatory.evaluation import Provenance, State
+from observatory.evaluation.behaviours import UNLIKELY, Expected, Hour, expect, statuses
 
 WEEK, DAY = 168, 24
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+SAVES = Behaviour(name="saves", metric=parse_selector("playlist_saves_total"))
 _CLOCK = np.arange(DAY)
 USUAL_DAY = 1000 * (1.2 - np.cos(2 * np.pi * (_CLOCK - 3) / DAY)) / 2.2
 
@@ -49,6 +57,66 @@ def test_few_a_night_are_never_too_few():
     expected = expected_at_noon([1, 1, 1, 1], day=USUAL_DAY / 150)
     assert not expected.can_fire()[0]
     assert expected_at_noon([1, 1, 1, 1]).can_fire()[0]
+
+
+@pytest.mark.parametrize(
+    ("weeks", "expected"),
+    [
+        pytest.param([1, 1, 1, 1], 1.0, id="steady"),
+        pytest.param([0.9, 1, 1, 1.1], 0.9, id="last week was a little less"),
+        pytest.param([0.2, 1, 1, 1], 0.8, id="last week was nearly nothing: a fifth less at most"),
+        pytest.param([4, 1, 1, 1], 1.25, id="last week was enormous: a quarter more at most"),
+        pytest.param([None, 1, 1, 1.2], 1.0, id="last week is not known"),
+    ],
+)
+def test_last_week_moves_what_is_expected_within_bounds(weeks, expected):
+    assert expected_at_noon(weeks).mean[0] == pytest.approx(expected * USUAL_DAY[12], rel=0.01)
+
+
+def an_hour(share, *, covered=1.0):
+    usual = expected_at_noon([1, 1, 1, 1])
+    return Hour(np.array([share * USUAL_DAY[12]]), np.array([covered]), usual)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "state", "clear"),
+    [
+        pytest.param(an_hour(1), an_hour(1), State.HEALTHY, True, id="as expected"),
+        pytest.param(an_hour(0.3), an_hour(0.3), State.AT_RISK, False, id="too few, twice"),
+        pytest.param(an_hour(0.3), an_hour(1), State.HEALTHY, False, id="too few once is not yet an alert"),
+        pytest.param(an_hour(1), an_hour(0.3), State.HEALTHY, True, id="no more"),
+        pytest.param(
+            an_hour(0.3), an_hour(0.3, covered=0.5), State.HEALTHY, False, id="the hour before was not seen"
+        ),
+        pytest.param(
+            an_hour(0.3, covered=0.5), an_hour(0.3), State.PARTIAL, None, id="this hour was not seen"
+        ),
+        pytest.param(an_hour(0, covered=0.0), an_hour(0.3), State.NO_DATA, None, id="nothing was seen"),
+    ],
+)
+def test_it_takes_two_evaluations_to_fire_and_what_was_seen_to_be_over(now, before, state, clear):
+    (entry,) = behaviours(a_catalog(a_service(behaviour=(SAVES,))))
+    (status,) = statuses([entry], now, before, Provenance(NOON, NOON))
+    (tier,) = status.tiers
+    assert (status.state, tier.firing, tier.clear) == (state, state is State.AT_RISK, clear)
+    assert (status.shortfall.unknown is None) is (clear is not None)
+
+
+@pytest.mark.parametrize(
+    ("provenance", "state"),
+    [
+        pytest.param(
+            Provenance(NOON, NOON, {"playlist/behaviour:saves": "parse error"}),
+            State.QUERY_FAILED,
+            id="the query failed",
+        ),
+        pytest.param(Provenance(NOON, NOON + timedelta(minutes=20)), State.STALE, id="nothing came for long"),
+    ],
+)
+def test_what_is_not_measured_neither_fires_nor_is_over(provenance, state):
+    (entry,) = behaviours(a_catalog(a_service(behaviour=(SAVES,))))
+    (status,) = statuses([entry], an_hour(0.1), an_hour(0.1), provenance)
+    assert (status.state, status.tiers[0].firing, status.tiers[0].clear) == (state, False, None)
 
 
 def test_the_tail_is_that_of_the_negative_binomial():
