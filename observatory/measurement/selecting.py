@@ -15,11 +15,16 @@ def covered(buckets: Buckets) -> NDArray[np.float64]:
 
 
 def first_seen(buckets: Buckets) -> Mapping[str, int]:
-    """By SLO id: the beginning of the first bucket in which anything was seen; SLOs never seen are left out."""
-    seen = covered(buckets) > 0
-    first = buckets.ends[seen.argmax(axis=0)] if len(buckets.ends) else buckets.ends
-    columns = np.flatnonzero(seen.any(axis=0))
-    return {buckets.slos[column]: int(first[column]) - buckets.seconds for column in columns}
+    """By SLO id: the moment from which on anything was seen; SLOs never seen are left out.
+
+    Of the first bucket with anything, that is as long before its end as was covered: whoever was born in the middle of an
+    hour is no older because the hour is all that is kept of it.
+    """
+    known = covered(buckets)
+    columns = np.flatnonzero((known > 0).any(axis=0))
+    rows = (known[:, columns] > 0).argmax(axis=0)
+    begins = buckets.ends[rows] - known[rows, columns]
+    return {buckets.slos[column]: int(begin) for column, begin in zip(columns, begins, strict=True)}
 
 
 def gaps(buckets: Buckets) -> Iterator[tuple[str, int, int]]:

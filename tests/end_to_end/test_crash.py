@@ -1,5 +1,6 @@
 """The service is killed while Slack is being told: after the next start everybody has been told, and once."""
 
+import re
 from types import SimpleNamespace
 
 import httpx2
@@ -77,7 +78,9 @@ def test_every_incident_was_told_once(crash, channel):
 
 @pytest.mark.parametrize("channel", [ANSWER_LATE, ANSWER_LOST])
 def test_what_had_arrived_is_the_message_that_is_kept_current(crash, channel):
-    (before,), (after,) = crash.killed[channel], crash.posted[channel]
+    (before,) = crash.killed[channel]
+    (promise,) = re.findall(r"[\w-]+/[\w-]+", before["text"])
+    (after,) = [one for one in crash.posted[channel] if promise in one["text"]]
 
     assert after["ts"] == before["ts"]
 

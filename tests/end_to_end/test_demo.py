@@ -16,7 +16,7 @@ from support.product import ROOT, eventually, incidents, ready
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 COMMAND = [sys.executable, "-m", "observatory", "demo"]
-SLOS = 12
+SLOS = 14
 
 
 def at_desk(folder, *words, **kind):

@@ -85,7 +85,7 @@ def test_rules_into_prometheus_and_into_a_ruler(observatory, tmp_path):
             "push", "--prometheus-rules", folder, "--reload", url, "--ruler", ruler.url, "--tenant", "music"
         )
     assert (code, errors) == (0, "")
-    assert said.endswith("5 created.\n")
+    assert said.endswith("7 created.\n")
     assert {namespace for namespace, _ in ruler.groups["music"]} == {
         "observatory-organisation",
         "observatory-services",

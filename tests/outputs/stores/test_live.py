@@ -70,6 +70,11 @@ def busy(url):
             worker.join()
 
 
+def exposed(name, second):
+    """What a service and the exporter beside it show, which here have one address."""
+    return exposition(name, second) + 'service_build_info{version="1.2.3"} 1\n'
+
+
 def yesterday(address, end):
     """What memcached was asked a day ago."""
     times = list(range(end - DAY - 60, end - DAY + 120))
@@ -90,7 +95,7 @@ def world(tmp_path_factory):
         url = server.new_database()
         stack.enter_context(busy(url))
         targets = {
-            name: stack.enter_context(Target(exposition(text, 1))) for name, (text, _) in RECORDED.items()
+            name: stack.enter_context(Target(exposed(text, 1))) for name, (text, _) in RECORDED.items()
         }
         addresses = {name: target.address for name, target in targets.items()}
         dsn = url + "?sslmode=disable"
@@ -99,7 +104,7 @@ def world(tmp_path_factory):
         served = stack.enter_context(prometheus(folder, targets=addresses))
         for second in range(2, 18):
             for name, target in targets.items():
-                target.text = exposition(RECORDED[name][0], second)
+                target.text = exposed(RECORDED[name][0], second)
             targets["cache"].show(targets["cache"].text, scrapes=1)
         database = url.rpartition("/")[2]
         yield catalog(Use(kind="postgresql", selector={"datname": database})), served
