@@ -22,6 +22,8 @@ def first_seen(buckets: Buckets) -> Mapping[str, int]:
     """
     known = covered(buckets)
     columns = np.flatnonzero((known > 0).any(axis=0))
+    if not len(columns):
+        return {}
     rows = (known[:, columns] > 0).argmax(axis=0)
     begins = buckets.ends[rows] - known[rows, columns]
     return {buckets.slos[column]: int(begin) for column, begin in zip(columns, begins, strict=True)}
