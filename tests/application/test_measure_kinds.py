@@ -46,9 +46,8 @@ def measured(request, tmp_path):
     return measure
 
 
-NO_NUMBER = pytest.mark.parametrize("measured", [PROMETHEUS], indirect=True)
-"""VictoriaMetrics keeps no sample that is not a number."""
-ITS_WORDS = pytest.mark.parametrize("measured", [PROMETHEUS], indirect=True)
+ON_PROMETHEUS = pytest.mark.parametrize("measured", [PROMETHEUS], indirect=True)
+"""VictoriaMetrics keeps no sample that is not a number, and refuses in words of its own."""
 
 
 def row(measurement, name, field):
@@ -202,7 +201,7 @@ def test_a_slice_is_good_while_the_comparison_holds(measured, op, good):
     assert row(measurement, "queue", "bad") == judged
 
 
-@NO_NUMBER
+@ON_PROMETHEUS
 def test_a_value_that_is_not_a_number_is_missing_and_an_infinite_one_is_a_value(measured):
     past = [gauge("depth", 'job="queue"', at_ends([float("nan"), float("inf"), -5.0]))]
     measurement = measured(past, queue="{threshold: {metric: depth, op: '<', value: -4.5}}")
@@ -244,7 +243,7 @@ def test_a_queue_is_bad_while_it_is_too_long_too_old_or_too_far_behind(measured)
         assert row(measurement, name, "bad") == [0.0, 1.0, 0.0] * (TICKS // 3), name
 
 
-@NO_NUMBER
+@ON_PROMETHEUS
 def test_own_expressions_are_asked_tick_by_tick(measured):
     every, failed = np.full(TICKS + 1, 10), np.full(TICKS + 1, 3)
     failed[:31] = 0
@@ -282,7 +281,7 @@ def test_own_expressions_are_asked_tick_by_tick(measured):
     assert row(measurement, "idle", "idle")[30:] == [60.0] * 30
 
 
-@ITS_WORDS
+@ON_PROMETHEUS
 def test_an_expression_that_prometheus_refuses_fails_alone(measured):
     past = [
         gauge("up", 'job="fine"', at_ends([1.0])),

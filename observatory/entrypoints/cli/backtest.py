@@ -11,7 +11,15 @@ import typer
 from observatory.application.choosing import choose, put_in_place
 from observatory.bootstrap import build_backtest, load_catalog, load_catalog_at, read_catalog, system_clock
 from observatory.catalog import Catalog, Remembered, parse_remembered
-from observatory.entrypoints.cli.options import CatalogFolder, PrometheusUrl, settings_from
+from observatory.entrypoints.cli.options import (
+    CatalogFolder,
+    ChosenSlos,
+    FromStore,
+    PastLength,
+    PastUntil,
+    PrometheusUrl,
+    settings_from,
+)
 from observatory.entrypoints.cli.spans import progress, span_until
 from observatory.errors import DefinitionError, NotFound, Refused
 from observatory.outputs.backtest import (
@@ -48,13 +56,9 @@ _DRAWN: dict[str, Callable[[Backtested], bytes]] = {
 def backtest(  # noqa: PLR0913, PLR0917 - one for each option
     catalog: CatalogFolder = None,
     prometheus: PrometheusUrl = None,
-    slo: Annotated[
-        list[str] | None, typer.Option(help="A service, or service/slo; may be repeated. Else all.")
-    ] = None,
-    length: Annotated[str, typer.Option(metavar="LENGTH", help="How much of the past.")] = "30d",
-    until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Where it ends (ISO 8601 or Unix seconds); else now.")
-    ] = None,
+    slo: ChosenSlos = None,
+    length: PastLength = "30d",
+    until: PastUntil = None,
     against: Annotated[
         str | None,
         typer.Option(
@@ -66,10 +70,7 @@ def backtest(  # noqa: PLR0913, PLR0917 - one for each option
         Path | None,
         typer.Option(help="Incidents that people remember, in YAML or CSV, to be judged against."),
     ] = None,
-    stored: Annotated[  # noqa: FBT002 - typer makes it a flag
-        bool,
-        typer.Option("--stored", help="Take hours before the span from the service's database."),
-    ] = False,
+    stored: FromStore = False,  # noqa: FBT002 - typer makes it a flag
     form: Annotated[Form, typer.Option("--format", help="How the result is written.")] = Form.TEXT,
     chart: Annotated[
         list[Path] | None, typer.Option(help="Draw a timeline into this .html or .png; may be repeated.")

@@ -8,7 +8,15 @@ import typer
 
 from observatory.application.choosing import choose
 from observatory.bootstrap import build_suggest, load_catalog, system_clock
-from observatory.entrypoints.cli.options import CatalogFolder, PrometheusUrl, settings_from
+from observatory.entrypoints.cli.options import (
+    CatalogFolder,
+    ChosenSlos,
+    FromStore,
+    PastLength,
+    PastUntil,
+    PrometheusUrl,
+    settings_from,
+)
 from observatory.entrypoints.cli.spans import progress, span_until
 from observatory.outputs.suggestion import Suggestion, as_json, as_text, as_yaml
 
@@ -31,17 +39,10 @@ _WRITTEN: dict[Form, Callable[[Sequence[Suggestion]], str]] = {
 def suggest(  # noqa: PLR0913, PLR0917 - one for each option
     catalog: CatalogFolder = None,
     prometheus: PrometheusUrl = None,
-    slo: Annotated[
-        list[str] | None, typer.Option(help="A service, or service/slo; may be repeated. Else all.")
-    ] = None,
-    length: Annotated[str, typer.Option(metavar="LENGTH", help="How much of the past.")] = "30d",
-    until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Where it ends (ISO 8601 or Unix seconds); else now.")
-    ] = None,
-    stored: Annotated[  # noqa: FBT002 - typer makes it a flag
-        bool,
-        typer.Option("--stored", help="Take hours before the span from the service's database."),
-    ] = False,
+    slo: ChosenSlos = None,
+    length: PastLength = "30d",
+    until: PastUntil = None,
+    stored: FromStore = False,  # noqa: FBT002 - typer makes it a flag
     form: Annotated[Form, typer.Option("--format", help="How suggestions are written.")] = Form.TEXT,
 ) -> None:
     """Propose objectives from the past: what was kept, as a budget in events, and what it would have told."""
