@@ -1,4 +1,4 @@
-"""What only a Prometheus can tell: queries that fail or find nothing, and budgets of too few events."""
+"""What only a Prometheus can tell of dashboards and rules: queries that fail, or find nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from observatory.application.ports import MetricsSource
-from observatory.catalog import ServiceSlo
 from observatory.errors import Refused
-from observatory.evaluation import Evaluation
-from observatory.evaluation.states import WHOLE
 from observatory.outputs.findings import Finding, Level, located
 from observatory.outputs.lint import RuleFile, is_test, read_rule_file
 from observatory.outputs.lint.dashboards import board_of
@@ -19,8 +16,6 @@ from observatory.outputs.preview.reading import TimeRange
 _PATIENCE = timedelta(seconds=30)
 _AT_ONCE = 8
 _LOOKED_AT = timedelta(hours=1)
-FEWEST_EVENTS = 5
-"""A budget of less is spent by a handful of mishaps: its SLO says little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +51,6 @@ def ask(generated: Mapping[str, str], source: MetricsSource, *, now: datetime) -
             answers = pool.map(lambda one: _answer(one, source, span), asked)
             found = [finding for finding in answers if finding]
         yield from located(found, content) if found else ()
-
-
-def few_events(evaluation: Evaluation) -> Iterator[Finding]:
-    """SLOs whose whole error budget is a few events; where the history is short, as many as it is projected to."""
-    for slo, status in evaluation.statuses().items():
-        if status.budget is not None and 0 < status.budget < FEWEST_EVENTS:
-            yield _of_slo(
-                evaluation.entry(slo),
-                "few-events",
-                f"one bad event is {1 / status.budget:.0%} of its error budget, which is {status.budget:.1f} events:"
-                " one mishap decides",
-                fix="a lower objective, a longer window, or events that happen more often, such as a probe's",
-            )
-
-
-def short_histories(evaluation: Evaluation) -> Iterator[Finding]:
-    """SLOs whose window reaches back to before what Prometheus knows of them."""
-    for slo, status in evaluation.statuses().items():
-        if status.since is not None and status.at - status.since < WHOLE * status.window:
-            entry = evaluation.entry(slo)
-            yield _of_slo(
-                entry,
-                "short-history",
-                f"its window is {entry.slo.window.label}, and Prometheus knows nothing of it before"
-                f" {status.since:%Y-%m-%d %H:%M} UTC: its budget is a projection",
-                fix="nothing, if it is new; else a longer retention, or `observatory run`, which keeps the history",
-            )
-
-
-def _of_slo(entry: ServiceSlo, rule: str, message: str, *, fix: str) -> Finding:
-    place = entry.slo.place
-    where = f"SLO {entry.id}"
-    return Finding(rule, Level.WARNING, place.file, message, where=where, line=place.line, fix=fix)
 
 
 def _of_file(file: str, content: str, span: TimeRange) -> Iterator[_Asked]:

@@ -4,7 +4,7 @@ Each argument of `build` that is left out is the real thing; tests put in the in
 """
 
 from observatory.bootstrap.insight import build_backtest, build_past, build_suggest, load_catalog_at
-from observatory.bootstrap.metrics import prometheus
+from observatory.bootstrap.metrics import more_servers, prometheus
 from observatory.bootstrap.product import Observatory, build, build_status
 from observatory.bootstrap.routing import channel_reach, folder_of_definitions, owner_rules
 from observatory.bootstrap.tools import (
@@ -34,6 +34,7 @@ __all__ = [
     "grafana",
     "load_catalog",
     "load_catalog_at",
+    "more_servers",
     "owner_rules",
     "prometheus",
     "promtool",

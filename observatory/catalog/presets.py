@@ -80,7 +80,8 @@ _CONVENTIONS: Mapping[str, _Convention] = {
         Matcher("messaging_operation_type", "=", "send"),
     ),
 }
-_KINDS = ("events", "latency", "error_or_slow")
+CONVENTIONAL = tuple(names.total for names in _CONVENTIONS.values())
+"""What counts every event, in each convention."""
 
 
 class Preset(Definition):

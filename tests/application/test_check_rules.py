@@ -34,8 +34,11 @@ groups:
     annotations: {summary: s, runbook_url: https://r.example, dashboard_url: /d/nowhere}
 """
 ALLOWED = "- files: alert_rules/*\n  rule: alert-runbook\n  until: 2026-%s\n  reason: soon\n"
-LIVE = {"few-events", "short-history", "failing-query", "empty-result"}
-"""Asked of a real Prometheus: tests/application/test_check_live.py, test_thin_budgets.py, tests/entrypoints/cli."""
+QUERIES = {"failing-query", "empty-result"}
+MEASURED = {"unmeasurable", "more-than-all", "few-events", "short-history"}
+PRESENCE = {"ghost", "orphan", "missing-metric", "no-series"}
+LIVE = QUERIES | MEASURED | PRESENCE
+"""Asked of a real Prometheus: tests/application/test_check_live.py, test_check_presence.py, tests/entrypoints/cli."""
 
 
 def dashboard(**changes):

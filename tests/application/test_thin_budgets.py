@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from support.evaluations import AT, Sums, entry, evaluation_of, windows_of
 
-from observatory.application.check_live import few_events, short_histories
+from observatory.application.check_measured import few_events, short_histories
 
 
 def evaluated(*, total, since=None):

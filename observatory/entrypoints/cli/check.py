@@ -11,12 +11,16 @@ import typer
 
 from observatory.application.check import Checked, Report, Run, every_rule
 from observatory.application.check import check as find
-from observatory.application.check_live import ask, few_events, short_histories
+from observatory.application.check_live import ask
+from observatory.application.check_measured import measured
+from observatory.application.check_presence import present
 from observatory.application.generate import FOLDERS, read_generated
+from observatory.application.presence import Presence
 from observatory.bootstrap import (
     around_alertmanager,
     build_status,
     folder,
+    more_servers,
     promtool,
     read_catalog,
     system_clock,
@@ -90,11 +94,13 @@ def _runner(files: int) -> Iterator[Run]:
 
 
 def _live(settings: Settings, given: Checked) -> Callable[[Catalog], Iterable[Finding]]:
-    def look(_: Catalog) -> Iterator[Finding]:
-        yield from ask(given.generated, prometheus_source(settings), now=system_clock().now())
+    def look(catalog: Catalog) -> Iterator[Finding]:
+        usual, now = prometheus_source(settings), system_clock().now()
+        yield from ask(given.generated, usual, now=now)
         evaluation = build_status(settings)(None).evaluation
-        yield from few_events(evaluation)
-        yield from short_histories(evaluation)
+        yield from measured(evaluation)
+        presence = Presence({"": usual, **more_servers(settings)}, now)
+        yield from present(evaluation, catalog, presence, folder=settings.catalog.as_posix())
 
     return look
 
