@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from observatory.adapters.ping import Ping
-from observatory.adapters.slack import SlackMessenger
-from observatory.adapters.socket_mode import SocketMode
+from observatory.adapters.slack import SlackMessenger, SocketMode
 from observatory.application.announce import Announce
 from observatory.application.canary import Canary
 from observatory.application.heartbeat import Heartbeat

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from observatory.adapters.files import CatalogFolder
-from observatory.adapters.slack_channels import SlackChannels
+from observatory.adapters.slack import SlackChannels
 from observatory.alerting import Rules
 from observatory.errors import DefinitionError
 from observatory.outputs.routes import Reach

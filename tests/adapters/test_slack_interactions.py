@@ -2,13 +2,13 @@
 
 import hashlib
 import hmac
+import json
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.listening import Answer, listening
 
 from observatory.adapters.memory.clock import ManualClock
 from observatory.adapters.slack_interactions import SlackSignatures, SlackWhispers
@@ -130,37 +130,19 @@ def test_answers_go_to_slack_and_nowhere_else(url):
         SlackWhispers("https://slack.com/api/").whisper(url, "hello")
 
 
-class _Hears(BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.server.heard.append(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response((self.path == "/no" and 404) or 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def slack():
-    with HTTPServer(("127.0.0.1", 0), _Hears) as server:
-        server.heard = []
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+def test_an_answer_is_seen_by_one_person_and_replaces_nothing():
+    with listening() as slack:
+        SlackWhispers(f"{slack.url}/api/").whisper(f"{slack.url}/responses/1", "hello")
+    (heard,) = slack.heard
+    assert json.loads(heard.body) == {
+        "response_type": "ephemeral",
+        "replace_original": False,
+        "text": "hello",
+    }
 
 
-def test_an_answer_is_seen_by_one_person_and_replaces_nothing(slack):
-    base = f"http://127.0.0.1:{slack.server_port}"
-    SlackWhispers(f"{base}/api/").whisper(f"{base}/responses/1", "hello")
-    assert slack.heard == [b'{"response_type":"ephemeral","replace_original":false,"text":"hello"}']
-
-
-def test_an_answer_that_is_refused_or_not_heard_is_an_error_of_ours(slack):
-    base = f"http://127.0.0.1:{slack.server_port}"
-    with pytest.raises(Refused, match="404"):
-        SlackWhispers(f"{base}/api/").whisper(f"{base}/no", "hello")
+def test_an_answer_that_is_refused_or_not_heard_is_an_error_of_ours():
+    with listening(lambda _: Answer(404)) as slack, pytest.raises(Refused, match="404"):
+        SlackWhispers(f"{slack.url}/api/").whisper(f"{slack.url}/no", "hello")
     with pytest.raises(Unavailable):
         SlackWhispers("http://127.0.0.1:1/api/").whisper("http://127.0.0.1:1/x", "hello")

@@ -6,14 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from jsonschema import Draft202012Validator
+from support.listening import Answer, listening
 from support.slack import CHANNEL, CHANNELS, NOW, plan_fault, postings
 
 from observatory.adapters.memory.clock import ManualClock
@@ -225,30 +224,14 @@ def test_an_incoming_webhooks_troubles_say_whether_it_may_have_arrived(slack, fa
     assert slack.webhook_url(CHANNEL) not in str(raised.value)
 
 
-class Receiver(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.heard.append((dict(self.headers.items()), body))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def receiver():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    server.heard, server.status = [], 204
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with listening(lambda _: Answer(204)) as listener:
+        yield listener
 
 
 def webhook(receiver):
-    url = f"http://127.0.0.1:{receiver.server_port}/secret-path"
-    return Webhook(url, secret=SECRET, clock=ManualClock(NOW), timeout=SECOND)
+    return Webhook(f"{receiver.url}/secret-path", secret=SECRET, clock=ManualClock(NOW), timeout=SECOND)
 
 
 @pytest.mark.parametrize("about", [ABOUT, None], ids=["incident", "notice"])
@@ -257,12 +240,13 @@ def test_a_webhooks_body_is_as_its_schema_says_and_signed(receiver, about, answe
     webhook(receiver).post(
         "webhook:default", replace(BURNS, about=about), delivery_id="d-1", thread_ts=answers
     )
-    ((headers, body),) = receiver.heard
+    (heard,) = receiver.heard
+    headers, body = heard.headers, heard.body
     assert list(Draft202012Validator(SCHEMA).iter_errors(json.loads(body))) == []
-    timestamp = headers["X-Observatory-Timestamp"]
+    timestamp = headers["x-observatory-timestamp"]
     assert datetime.fromtimestamp(int(timestamp), UTC) == NOW
-    assert headers["X-Observatory-Signature"] == signature(SECRET, timestamp, body)
-    assert (headers["Idempotency-Key"], json.loads(body)["answers"]) == ("d-1", answers)
+    assert headers["x-observatory-signature"] == signature(SECRET, timestamp, body)
+    assert (headers["idempotency-key"], json.loads(body)["answers"]) == ("d-1", answers)
 
 
 def test_a_body_that_was_changed_has_another_signature():
@@ -276,7 +260,7 @@ def test_a_body_that_was_changed_has_another_signature():
     [(400, Refused), (410, Refused), (429, RateLimited), (500, Ambiguous), (503, Ambiguous)],
 )
 def test_a_webhook_that_says_no_is_told_apart_from_one_that_may_have_it(receiver, status, error):
-    receiver.status = status
+    receiver.answer = lambda _: Answer(status)
     with pytest.raises(error) as raised:
         webhook(receiver).post("webhook:default", BURNS, delivery_id="d-1")
     assert type(raised.value) is error
@@ -315,8 +299,9 @@ def test_the_check_in_the_docs_takes_what_we_sign_and_nothing_else(receiver):
     shown = {}
     exec(page.split("```python\n")[1].split("```")[0], shown)  # noqa: S102 - our own docs
     webhook(receiver).post("webhook:default", BURNS, delivery_id="d-1")
-    ((headers, body),) = receiver.heard
-    said = headers["X-Observatory-Timestamp"], headers["X-Observatory-Signature"]
+    (heard,) = receiver.heard
+    headers, body = heard.headers, heard.body
+    said = headers["x-observatory-timestamp"], headers["x-observatory-signature"]
     assert shown["is_genuine"](SECRET, *said, body, now=NOW.timestamp() + 299)
     assert not shown["is_genuine"](SECRET, *said, body, now=NOW.timestamp() + 301)
     assert not shown["is_genuine"](SECRET, *said, body + b" ", now=NOW.timestamp())

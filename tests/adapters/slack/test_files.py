@@ -4,8 +4,7 @@ import httpx2
 import pytest
 from support.slack import CHANNEL, CHANNELS, plan_fault, postings
 
-from observatory.adapters.slack import SlackMessenger
-from observatory.adapters.slack_files import SlackFiles
+from observatory.adapters.slack import SlackFiles, SlackMessenger
 from observatory.application.ports import Picture
 from observatory.errors import RateLimited, Refused, Unavailable
 from observatory.outputs.message import Message
@@ -50,9 +49,10 @@ def test_a_picture_lies_in_the_thread_and_is_found_there_by_its_name(slack, file
     [
         pytest.param({"trouble": "error", "error": "missing_scope"}, Refused, id="scope"),
         pytest.param({"trouble": "error", "error": "ratelimited"}, RateLimited, id="rate limit in 200"),
+        pytest.param({"trouble": "error", "error": "internal_error"}, Unavailable, id="slacks-own-trouble"),
         pytest.param({"trouble": "status", "status": 429}, RateLimited, id="429"),
         pytest.param({"trouble": "status", "status": 503}, Unavailable, id="503"),
-        pytest.param({"trouble": "status", "status": 404}, Refused, id="404"),
+        pytest.param({"trouble": "status", "status": 404, "error": "no_such_method"}, Refused, id="404"),
         pytest.param({"trouble": "html"}, Unavailable, id="proxys-error-page"),
         pytest.param({"trouble": "drop"}, Unavailable, id="dropped"),
     ],

@@ -4,7 +4,7 @@ import httpx2
 import pytest
 from support.slack import CHANNEL, CHANNELS, plan_fault
 
-from observatory.adapters.slack_channels import SlackChannels
+from observatory.adapters.slack import SlackChannels
 from observatory.errors import RateLimited, Refused, Unavailable
 from observatory.outputs.routes import Reach
 from observatory.sandbox.slack import running

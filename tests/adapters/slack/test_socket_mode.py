@@ -13,12 +13,10 @@ from structlog.testing import capture_logs
 from support.people import a_page, a_world
 from support.slack import CHANNEL, CHANNELS
 
-from observatory.adapters import socket_mode
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.memory.clock import ManualClock
-from observatory.adapters.slack import SlackMessenger
+from observatory.adapters.slack import SlackMessenger, SocketMode, socket_mode
 from observatory.adapters.slack_interactions import SlackWhispers
-from observatory.adapters.socket_mode import SocketMode
 from observatory.alerting import IncidentState
 from observatory.application.actions import Door
 from observatory.entrypoints.presses import hear
@@ -173,8 +171,8 @@ def test_what_is_no_press_is_acknowledged_unread(team):
 @pytest.mark.parametrize(
     ("token", "address", "why"),
     [
-        pytest.param("xoxb-a-bots", None, "not_allowed_token_type|invalid_auth", id="a-bots-token"),
-        pytest.param("xapp-test", "http://127.0.0.1:1/api", "URLError", id="nobody-there"),
+        pytest.param("xoxb-a-bots", None, "not_allowed_token_type", id="a-bots-token"),
+        pytest.param("xapp-test", "http://127.0.0.1:1/api", "no connection to Slack", id="nobody-there"),
     ],
 )
 def test_who_cannot_connect_says_why_and_waits_longer_each_time(slack, token, address, why):
@@ -186,7 +184,7 @@ def test_who_cannot_connect_says_why_and_waits_longer_each_time(slack, token, ad
             clock.advance(timedelta(seconds=1))
     told = [one for one in logged if one["event"] == "socket_mode_not_connected"]
     assert len(told) == 3  # at 0, 5 and 15 s
-    assert all(one["error"] in why.split("|") for one in told)
+    assert all(why in one["error"] for one in told)
     assert not mode.connected
 
 
@@ -201,4 +199,4 @@ def test_slack_says_when_to_come_back():
                 clock.advance(timedelta(seconds=1))
         modes[0].close()
     told = [one["error"] for one in logged if one["event"] == "socket_mode_not_connected"]
-    assert told == ["ratelimited"]
+    assert told == ["Slack asks to wait 60 s"]

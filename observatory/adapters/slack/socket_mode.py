@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.web import WebClient
 
+from observatory.adapters.slack.answers import read
+from observatory.adapters.slack.client import SlackClient
 from observatory.application.ports import Clock
+from observatory.errors import RateLimited, Refused, Unavailable
 
 _PATIENCE = timedelta(seconds=2)
 """After which Slack is answered, though the deed still goes on; it waits for three seconds."""
@@ -32,18 +34,17 @@ class SocketMode:
 
     def __init__(self, app_token: str, *, base_url: str, clock: Clock) -> None:
         """`app_token` is an app-level one (`xapp-…`) with the scope `connections:write`."""
-        base = base_url if base_url.endswith("/") else f"{base_url}/"
-        self._web = WebClient(base_url=base, timeout=10, retry_handlers=[])
+        self._web = SlackClient(base_url=base_url)
         self._token, self._clock = app_token, clock
         self._doing = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="press")
-        self._client: SocketModeClient | None = None
+        self._socket: SocketModeClient | None = None
         self._not_before: datetime | None = None
         self._wait = _FIRST_WAIT
 
     @property
     def connected(self) -> bool:
         """Whether Slack could tell us of a press now."""
-        return self._client is not None and self._client.is_connected()
+        return self._socket is not None and self._socket.is_connected()
 
     def keep(self, hear: Callable[[str], object]) -> None:
         """Connect, unless that is done; call it every few seconds. A connection that was lost is the SDK's to renew.
@@ -52,24 +53,25 @@ class SocketMode:
             hear: takes the payload of an interaction, as JSON; called from several threads.
         """
         now = self._clock.now()
-        if self._client is not None or (self._not_before is not None and now < self._not_before):
+        if self._socket is not None or (self._not_before is not None and now < self._not_before):
             return
         try:
-            address = str(self._web.apps_connections_open(app_token=self._token)["url"])
-        except (SlackApiError, SlackClientError, OSError) as error:
-            self._not_before = now + max(self._wait, _asked_to_wait(error))
+            answer = read(lambda: self._web.apps_connections_open(app_token=self._token))
+        except (Refused, Unavailable) as error:
+            asked = error.retry_after if isinstance(error, RateLimited) else timedelta()
+            self._not_before = now + max(self._wait, asked)
             self._wait = min(2 * self._wait, _LONGEST_WAIT)
-            _log.error("socket_mode_not_connected", error=_words(error))
+            _log.error("socket_mode_not_connected", error=str(error))
             return
-        self._client = client = self._new(hear)
-        client.wss_uri = address
+        self._socket = client = self._new(hear)
+        client.wss_uri = str(answer["url"])
         client.connect()  # what fails from here on is tried again by the SDK
         _log.info("socket_mode_connected")
 
     def close(self) -> None:
         """Hear nothing more; what has been heard is still done."""
-        if self._client is not None:
-            self._client.close()
+        if self._socket is not None:
+            self._socket.close()
         self._doing.shutdown()
 
     def _new(self, hear: Callable[[str], object]) -> SocketModeClient:
@@ -80,7 +82,7 @@ class SocketMode:
             app_token=self._token,
             web_client=self._web,
             logger=logger,
-            on_error_listeners=[lambda error: _log.warning("socket_mode_lost", error=_words(error))],
+            on_error_listeners=[lambda error: _log.warning("socket_mode_lost", error=type(error).__name__)],
         )
 
         def listen(heard_by: BaseSocketModeClient, request: SocketModeRequest) -> None:
@@ -99,18 +101,4 @@ class SocketMode:
         try:
             client.send_socket_mode_response(acknowledgement)
         except (SlackClientError, OSError) as error:  # Slack will say it again, to another connection
-            _log.warning("socket_mode_not_acknowledged", error=_words(error))
-
-
-def _asked_to_wait(error: Exception) -> timedelta:
-    """What Slack says of when to come back: it gives an app few of these addresses in a minute."""
-    said = error.response.headers if isinstance(error, SlackApiError) else {}
-    raw = next((value for name, value in said.items() if name.lower() == "retry-after"), "")
-    return timedelta(seconds=int(raw)) if str(raw).isdigit() else timedelta()
-
-
-def _words(error: Exception) -> str:
-    """Slack's code, and nothing that could hold an address with a ticket in it."""
-    if isinstance(error, SlackApiError):
-        return str(error.response.get("error", error.response.status_code))
-    return type(error).__name__
+            _log.warning("socket_mode_not_acknowledged", error=type(error).__name__)
