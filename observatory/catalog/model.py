@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
@@ -202,7 +203,7 @@ class Journey(Promiser):
         return tuple(sorted(set(parts)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceSlo:
     """An SLO together with the service or journey that promises it and the squad that owns both."""
 
@@ -212,12 +213,12 @@ class ServiceSlo:
     parts: tuple[tuple[Component, "ServiceSlo"], ...] = ()
     """Of a journey: its components, and the SLOs that they name."""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """`service/slo`: the identity. The owner is no part of it, so a new owner resets nothing."""
         return f"{self.service.name}/{self.slo.name}"
 
-    @property
+    @cached_property
     def column(self) -> str:
         """Whose counts it is judged by, in the history: its own events, or its slices, told apart by what they are.
 
@@ -227,7 +228,7 @@ class ServiceSlo:
         return self.id if isinstance(method, Occurrences) else f"{self.id} {method.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """Every definition of an organisation, each under its name."""
 
@@ -250,6 +251,10 @@ class Catalog:
 
     def slos(self) -> Iterator[ServiceSlo]:
         """Every SLO of services and journeys with its owner, ordered by id."""
+        return iter(self._slos)
+
+    @cached_property
+    def _slos(self) -> tuple[ServiceSlo, ...]:
         known = {
             entry.id: entry
             for service in self.services.values()
@@ -258,7 +263,7 @@ class Catalog:
         for journey in self.journeys.values():
             for slo in journey.slos:
                 self._add(known, journey, slo)
-        return iter(sorted(known.values(), key=lambda entry: entry.id))
+        return tuple(sorted(known.values(), key=lambda entry: entry.id))
 
     def slos_of(self, owner: Service | Journey) -> Iterator[ServiceSlo]:
         """The SLOs of one service or journey, in the order in which they are written."""
