@@ -1,11 +1,11 @@
-"""The catalog as it is now: read again before each tick, parsed only when a file changed."""
+"""The catalog as it is now: read again before each tick; only files that changed are parsed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
-from observatory.catalog import Catalog, parse_catalog
+from observatory.catalog import Catalog, CatalogParser
 from observatory.errors import ObservatoryError
 
 _log = structlog.get_logger("observatory.definitions")
@@ -21,6 +21,7 @@ class Definitions:
     problem: str | None = None
     """Why the files of this moment could not be used; the catalog before them stays in force."""
     _documents: Mapping[str, bytes] | None = field(default=None, init=False)
+    _parse: CatalogParser = field(default_factory=CatalogParser, init=False)
 
     def load(self) -> Catalog:
         """Read the files, and parse them when they have changed.
@@ -31,7 +32,7 @@ class Definitions:
         """
         documents = self.read()
         if documents != self._documents:
-            self.catalog = parse_catalog(documents).valid()
+            self.catalog = self._parse(documents).valid()
             self._documents = documents
         return self.catalog
 

@@ -23,7 +23,7 @@ from observatory.catalog.model import (
     Squad,
     Use,
 )
-from observatory.catalog.parsing import ParsedCatalog, parse_catalog
+from observatory.catalog.parsing import CatalogParser, ParsedCatalog, parse_catalog
 from observatory.catalog.problems import InvalidCatalog, Problem, report
 from observatory.catalog.recurrence import Schedule, Span
 from observatory.catalog.remembered import Remembered, parse_remembered
@@ -41,6 +41,7 @@ __all__ = [
     "Behaviour",
     "Calendar",
     "Catalog",
+    "CatalogParser",
     "Component",
     "Condition",
     "ErrorOrSlow",

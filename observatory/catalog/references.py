@@ -4,11 +4,13 @@ Works on nodes, so that a document with other problems is checked too, and what 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from observatory.catalog.headers import Kind
 from observatory.catalog.journeys import journey_problems
 from observatory.catalog.nodes import (
+    Entry,
     Listed,
     Mapped,
     Node,
@@ -29,6 +31,28 @@ class Document:
 
     kind: Kind
     node: Mapped
+
+
+_OF_A_SERVICE = frozenset({"name", "squad", "slos", "depends_on", "behaviour"})
+"""Keys that are looked at below."""
+_OF_AN_SLO = frozenset({"name"})
+
+
+def outline(document: Document) -> Document:
+    """As much of a document as `check_references` looks at: services are many, and mostly how they are measured."""
+    if document.kind != "Service":
+        return document
+    node = _only(document.node, _OF_A_SERVICE)
+    slos = node.entries.get("slos")
+    if slos is None or not isinstance(slos.value, Listed):
+        return Document(document.kind, node)
+    items = [_only(item, _OF_AN_SLO) if isinstance(item, Mapped) else item for item in slos.value.items]
+    short = Entry(slos.key, replace(slos.value, items=tuple(items)))
+    return Document(document.kind, replace(node, entries={**node.entries, "slos": short}))
+
+
+def _only(node: Mapped, keys: AbstractSet[str]) -> Mapped:
+    return replace(node, entries={key: entry for key, entry in node.entries.items() if key in keys})
 
 
 def check_references(documents: Sequence[Document], *, half_read: frozenset[str]) -> Iterator[Problem]:

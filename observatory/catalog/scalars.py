@@ -24,14 +24,17 @@ _WORDS: dict[str, bool | None] = {
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
 _READINGS = [
-    (re.compile(r"y|n|yes|no|on|off", re.IGNORECASE), "true or false"),
-    (re.compile(r"[-+]?\.(?:inf|nan)", re.IGNORECASE), "infinity or no number"),
-    (re.compile(r"[-+]?0o?[0-7_]+"), "an octal number"),
-    (re.compile(r"[-+]?0[xb][0-9a-f_]+", re.IGNORECASE), "a hexadecimal or binary number"),
-    (re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt ].*)?"), "a date"),
-    (re.compile(r"[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.\d*)?"), "a number to the base of 60"),
-    (re.compile(r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[-+]?\d+)?", re.IGNORECASE), "another number"),
-    (re.compile(r"<<|="), "an instruction to merge"),
+    (re.compile(form, re.ASCII), reading)
+    for form, reading in (
+        (r"(?i:y|n|yes|no|on|off)", "true or false"),
+        (r"[-+]?\.(?i:inf|nan)", "infinity or no number"),
+        (r"[-+]?0o?[0-7_]+", "an octal number"),
+        (r"[-+]?0(?i:[xb][0-9a-f_]+)", "a hexadecimal or binary number"),
+        (r"\d{4}-\d\d?-\d\d?(?:[Tt ].*)?", "a date"),
+        (r"[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.\d*)?", "a number to the base of 60"),
+        (r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?i:e[-+]?\d+)?", "another number"),
+        (r"<<|=", "an instruction to merge"),
+    )
 ]
 
 
@@ -48,9 +51,15 @@ def value_of(node: Node) -> Value:
             return _plain(node.text)
 
 
+_BEGINNINGS = frozenset("+-.<=0123456789ynoYNO")
+"""What a text begins with that any of the forms fits."""
+
+
 def _plain(text: str) -> Value:
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _BEGINNINGS:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     if _DECIMAL.fullmatch(text):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Self
 
 import promql_parser
@@ -43,6 +44,7 @@ MAX_LENGTH = 1_000
 """Characters. The parser below is recursive native code: text nested some ten thousand deep would end the process."""
 
 
+@lru_cache(maxsize=65_536)
 def parse_selector(text: str) -> Selector:
     """Read one instant vector selector that names its metric.
 

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.catalogs import SERVICE_YAML, SQUAD_YAML, changed, parse_yaml
 
-from observatory.catalog import MAX_BYTES, InvalidCatalog, parse_catalog
+from observatory.catalog import MAX_BYTES, CatalogParser, InvalidCatalog, Place, parse_catalog, scalars
+from observatory.catalog.nodes import Scalar
 from observatory.catalog.parsing import MAX_PROBLEMS
 
 FILES = {"squad.yml": SQUAD_YAML.encode(), "playlist.yml": SERVICE_YAML.encode()}
@@ -253,3 +254,41 @@ def test_a_thousand_services_are_read():
         for index in range(1_000)
     }
     assert len(parse_catalog(FILES | services).valid().services) == 1_001
+
+
+CONTENTS = st.sampled_from(
+    [
+        SQUAD_YAML.encode(),
+        SERVICE_YAML.encode(),
+        SERVICE_YAML.replace("name: playlist\n", "name: search\n").encode(),
+        SERVICE_YAML.replace("squad: playlists\n", "squad: nobody\n").encode(),
+        SERVICE_YAML.encode()[:-3] + b"[",
+        b"x",
+    ]
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["a.yml", "b.yml", "c.yml"]), CONTENTS), max_size=4))
+@settings(deadline=None)
+def test_a_catalog_that_changes_is_read_as_if_for_the_first_time(versions):
+    parse = CatalogParser()
+    for documents in versions:
+        assert parse(documents) == parse_catalog(documents)
+
+
+def test_of_a_catalog_that_changes_only_the_changed_file_is_read():
+    more = changed("name: playlist\n", "name: search\n").encode()
+    parse = CatalogParser()
+    before = parse(FILES | {"search.yml": more}).valid()
+    after = parse(FILES | {"search.yml": more.replace(b"tier: 1", b"tier: 2")}).valid()
+    assert after.services["playlist"] is before.services["playlist"]
+    assert after.services["search"].tier == 2
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=300)
+def test_a_word_that_readers_disagree_about_is_known_by_its_beginning(data):
+    form, reading = data.draw(st.sampled_from(scalars._READINGS))
+    word = data.draw(st.from_regex(form, fullmatch=True))
+    meant = scalars.value_of(Scalar(Place("x.yml", 1), word, plain=True))
+    assert not isinstance(meant, str), reading
