@@ -7,18 +7,20 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import httpx2
 import numpy as np
 import pytest
 from support.product import eventually, ready
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
+from support.servers import SERVERS, on_each, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.sandbox.demo.processes import port_for
 from observatory.settings import Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
 
 DAYS, APART = 30, 240
 SERVICES = [f"service-{number:02}" for number in range(8)]
@@ -34,7 +36,7 @@ SOME = 3
 
 @dataclass
 class Past:
-    """Settings of an Observatory, and what its Prometheus has counted: (service, code) to events, at each time."""
+    """Settings of an Observatory, and what its server has counted: (service, code) to events, at each time."""
 
     settings: Settings
     times: np.ndarray
@@ -47,13 +49,14 @@ class Past:
         return bad, bad + good
 
 
-@pytest.fixture(scope="module")
-def past(tmp_path_factory):
-    """A Prometheus that knows 30 days of every service, and a catalog of them."""
-    folder, server = tmp_path_factory.mktemp("catalog"), tmp_path_factory.mktemp("prometheus")
-    (folder / "squad.yml").write_text(SQUAD)
+@contextmanager
+def a_past(server, folder):
+    """A server that knows 30 days of every service, and a catalog of them."""
+    catalog = folder / "catalog"
+    catalog.mkdir()
+    (catalog / "squad.yml").write_text(SQUAD)
     for name in SERVICES:
-        (folder / f"{name}.yml").write_text(SERVICE.format(name))
+        (catalog / f"{name}.yml").write_text(SERVICE.format(name))
     now = int(SystemClock().now().timestamp())
     times = range(now - (DAYS + 1) * 86_400, now, APART)
     random = np.random.default_rng(5)
@@ -62,18 +65,15 @@ def past(tmp_path_factory):
         for name in SERVICES
         for code, mean in (("200", 30), ("500", 0.2))
     }
-    write_past(
-        server / "data",
-        [
-            Series("requests_total", f'job="{name}",code="{code}"', times, np.cumsum(counts))
-            for (name, code), counts in counted.items()
-        ],
-    )
-    with prometheus(server, config="global: {}") as url:
+    known = [
+        Series("requests_total", f'job="{name}",code="{code}"', times, np.cumsum(counts))
+        for (name, code), counts in counted.items()
+    ]
+    with serving(server, folder / "server", known) as url:
         settings = Settings(
-            catalog=folder,
+            catalog=catalog,
             prometheus_url=url,
-            database_url=f"sqlite:///{server / 'observatory.db'}",
+            database_url=f"sqlite:///{folder / 'observatory.db'}",
             port=port_for(0),
         )
         yield Past(settings, np.array(times), counted)
@@ -117,16 +117,6 @@ def running(settings, log):
         run.process.wait(timeout=60)
 
 
-@pytest.fixture(scope="module")
-def killed(past, tmp_path_factory):
-    """What the first process had filled when it was killed."""
-    with running(past.settings, tmp_path_factory.mktemp("first") / "log") as run:
-        eventually(lambda: len(run.filled()) >= SOME, within=120)
-        run.process.send_signal(signal.SIGKILL)
-        run.process.wait(timeout=60)
-        return run.filled()
-
-
 def measured_until(url):
     name = "observatory_measured_until_timestamp_seconds "
     (line,) = [one for one in httpx2.get(f"{url}/metrics").text.splitlines() if one.startswith(name)]
@@ -140,34 +130,51 @@ def shown_at_once(url):
     return (at, shown) if whole and measured_until(url) == at else None
 
 
+def _story(server, folder):
+    """What the first process had filled when it was killed, what the second one had to fill, and what it then shows."""
+    with a_past(server, folder) as past:
+        with running(past.settings, folder / "first.log") as run:
+            eventually(lambda: len(run.filled()) >= SOME, within=120)
+            run.process.send_signal(signal.SIGKILL)
+            run.process.wait(timeout=60)
+            killed = run.filled()
+        with running(past.settings, folder / "second.log") as run:
+            eventually(
+                lambda: ready(run.url) and run.filled() and run.filled()[-1][0] >= run.filled()[-1][1],
+                within=120,
+            )
+            at, shown = eventually(lambda: shown_at_once(run.url), within=120)
+            return SimpleNamespace(past=past, killed=killed, resumed=run.filled(), at=at, shown=shown)
+
+
 @pytest.fixture(scope="module")
-def resumed(past, killed, tmp_path_factory):
-    """What the second one had to fill, and what it then shows."""
-    with running(past.settings, tmp_path_factory.mktemp("second") / "log") as run:
-        eventually(
-            lambda: ready(run.url) and run.filled() and run.filled()[-1][0] >= run.filled()[-1][1], within=120
-        )
-        return run.filled(), *eventually(lambda: shown_at_once(run.url), within=120)
+def stories(tmp_path_factory):
+    """The same two starts on either server."""
+    return on_each(_story, tmp_path_factory)
 
 
-def test_it_was_killed_on_the_way(killed):
-    done, whole = killed[-1]
+@pytest.fixture(params=SERVERS)
+def story(request, stories):
+    return stories[request.param]
+
+
+def test_it_was_killed_on_the_way(story):
+    done, whole = story.killed[-1]
     assert 0 < done < whole
     assert whole == pytest.approx(DAYS, abs=0.2)
 
 
-def test_the_next_one_asks_only_for_what_is_left(killed, resumed):
-    done, whole = killed[-1]
-    left, portion = resumed[0][-1][1], killed[0][0]
+def test_the_next_one_asks_only_for_what_is_left(story):
+    done, whole = story.killed[-1]
+    left, portion = story.resumed[-1][1], story.killed[0][0]
     assert left <= whole - done + 1 / 12
     assert left > whole - done - 2 * portion, (
         "more was left out than may have been written after the last word"
     )
 
 
-def test_every_event_of_the_month_is_counted_once(past, resumed):
-    _, at, shown = resumed
-    begins = (at - DAYS * 86_400) // 3600 * 3600
-    assert {one["service"]: (one["events"]["bad"], one["events"]["total"]) for one in shown} == {
-        name: past.between(begins, at, name) for name in SERVICES
+def test_every_event_of_the_month_is_counted_once(story):
+    begins = (story.at - DAYS * 86_400) // 3600 * 3600
+    assert {one["service"]: (one["events"]["bad"], one["events"]["total"]) for one in story.shown} == {
+        name: story.past.between(begins, story.at, name) for name in SERVICES
     }

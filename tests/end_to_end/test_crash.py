@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 from support.product import eventually, incidents, observatory_run, quick_catalog, surroundings
+from support.servers import SERVERS, on_each
 from support.slack import plan_fault, postings
 
 from observatory.sandbox.demo import Mode, Trouble
@@ -24,28 +25,37 @@ FAULTS = (
 
 
 @pytest.fixture(scope="module")
-def crash(tmp_path_factory):
+def crashes(tmp_path_factory):
+    """The same crash on either server."""
+    return on_each(_crash, tmp_path_factory)
+
+
+@pytest.fixture(params=SERVERS)
+def crash(request, crashes):
+    return crashes[request.param]
+
+
+def _crash(server, folder):
     """What Slack shows, and what the outbox says, after a kill -9 with three posts under way.
 
     Everything is broken before the start, so that one tick opens all incidents and one round of delivery takes all of
     them: the first has not given up yet when the last one has begun to look for the message whose answer was lost.
     """
-    folder = tmp_path_factory.mktemp("crash")
-    with surroundings(folder) as world:
+    with surroundings(folder, server=server) as world:
         catalog = quick_catalog(folder / "catalog")
         for service in SERVICES.values():
             world.simulation.break_service(service, Trouble(Mode.ERRORS))
         for fault in FAULTS:
             plan_fault(world.slack.url, **fault)
         with observatory_run(world, catalog=catalog) as process:
-            eventually(lambda: httpx2.get(f"{world.slack.url}/admin/faults").json() == [], within=120)
+            eventually(lambda: httpx2.get(f"{world.slack.url}/admin/faults").json() == [], within=200)
             process.kill()
             process.wait()
         killed = {channel: postings(world.slack.url, channel) for channel in SERVICES}
         with observatory_run(world, catalog=catalog):
             eventually(lambda: all(postings(world.slack.url, channel) for channel in SERVICES), within=150)
             eventually(lambda: _all_told(world.url), within=150)
-            yield SimpleNamespace(
+            return SimpleNamespace(
                 killed=killed,
                 posted={channel: postings(world.slack.url, channel) for channel in SERVICES},
                 incidents=incidents(world.url),

@@ -1,11 +1,12 @@
-"""A real Prometheus that refuses, errs, breaks off, talks nonsense or hangs: nothing is claimed, ended or lost."""
+"""A real server that refuses, errs, breaks off, talks nonsense or hangs: nothing is claimed, ended or lost."""
 
 from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
 from support.proxy import FAULTS, FaultyProxy
+from support.servers import SERVERS, serving
 from support.wiring import HOUR, MINUTE, START, Life, seconds, service_yaml
 
 from observatory.adapters.prometheus import PrometheusSource
@@ -31,16 +32,15 @@ def counters(name):
         yield Series("http_requests_total", f'job="{name}",code="{code}"', times, values)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prometheus")
-    write_past(folder / "data", [*counters("playlist"), *counters("search")])
-    with prometheus(folder) as url:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request, tmp_path_factory):
+    past = [*counters("playlist"), *counters("search")]
+    with serving(request.param, tmp_path_factory.mktemp("server"), past) as url:
         yield url
 
 
 class Faulty(Life):
-    """A Life whose Prometheus is real, behind a proxy that can break."""
+    """A Life whose server is real, behind a proxy that can break."""
 
     def __init__(self, folder, server, proxy):
         super().__init__(folder)
@@ -71,7 +71,7 @@ class Faulty(Life):
             self.minutes(1)
 
     def undisturbed(self):
-        """The newest minute evaluated straight from Prometheus."""
+        """The newest minute evaluated straight from the server."""
         source = PrometheusSource(self.server)
         shown = self.observatory.views.board.snapshot
         ask = Status(source, Measure(source, self.clock), self.clock, self.settings.tick, self.settings.lag)
@@ -127,7 +127,7 @@ def test_a_fault_claims_nothing_ends_nothing_and_loses_nothing(life, fault, caps
     assert "Traceback" not in "".join(capsys.readouterr())
 
 
-def test_prometheus_down_at_the_first_start_opens_nothing_and_is_made_up_for(life, capsys):
+def test_a_server_down_at_the_first_start_opens_nothing_and_is_made_up_for(life, capsys):
     life.proxy.fail("503")
     life.begin()
     life.minutes(4)
@@ -141,7 +141,7 @@ def test_prometheus_down_at_the_first_start_opens_nothing_and_is_made_up_for(lif
     assert "Traceback" not in "".join(capsys.readouterr())
 
 
-def test_an_hour_without_prometheus_is_stale_and_then_made_up_for(life):
+def test_an_hour_without_a_server_is_stale_and_then_made_up_for(life):
     life.begin()
     life.minutes(3)
     before = open_incidents(life)

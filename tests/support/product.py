@@ -70,7 +70,9 @@ def quick_catalog(folder: Path) -> Path:
     for file in (ROOT / "catalog").rglob("*.yml"):
         text = re.sub(r"objective: [\d.]+", "objective: 50", file.read_text())
         text = re.sub(r"\bwindow: .+", "window: 1d", text)
-        text = re.sub(r"\n *more_windows: .+", "", text)  # months of five-second ticks take minutes to fill
+        # Months of five-second ticks take minutes to fill.
+        text = re.sub(r"\n *more_windows: .+", "", text)
+        text = re.sub(r"\nbehaviour:(\n +.+)+", "", text)
         target = folder / file.relative_to(ROOT / "catalog")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)

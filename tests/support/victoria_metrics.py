@@ -3,7 +3,7 @@
 import json
 import socket
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -22,6 +22,7 @@ def victoria_metrics(
     past: Iterable[Series] = (),
     targets: Mapping[str, str] | None = None,
     interval: str = "1s",
+    flags: Sequence[str] = (),
 ) -> Iterator[str]:
     """Run VictoriaMetrics over `folder` and give its URL.
 
@@ -29,6 +30,7 @@ def victoria_metrics(
         folder: for the configuration and the storage.
         past: what it is to remember.
         targets: job to the host:port it is scraped from, every `interval`.
+        flags: more command line flags.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "scrape.yml"
@@ -43,6 +45,7 @@ def victoria_metrics(
         "-retentionPeriod=100y",
         f"-promscrape.config={config}",
         *_EXACT,
+        *flags,
     ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
