@@ -2,6 +2,7 @@
 
     PYTHONPATH=tests .venv/bin/python benchmarks/alert_rules.py            # the tables of docs/alert-rules.md
     PYTHONPATH=tests .venv/bin/python benchmarks/alert_rules.py 12 60      # months and outages of each world
+    PYTHONPATH=tests .venv/bin/python benchmarks/alert_rules.py 12 40 --not-held   # what holding the clumps is worth
 
 Every minute goes through the evaluation and the decisions of a tick (`observatory/application/past.py`), dispersion learnt as
 it would have been. Services promise 99.9 % over 30 days and spend 0.3 of that budget while they are healthy; their traffic
@@ -9,12 +10,23 @@ swings by day and night, the peak nineteen times the trough. Errors come one by 
 is tried again, ten times or thirty.
 """
 
-import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
-from support.simulated import CLASSIC, EXACT, World, detection, false_pages, launch, outages
+from support.simulated import (
+    CLASSIC,
+    EXACT,
+    World,
+    clumps_not_held,
+    detection,
+    false_pages,
+    launch,
+    outages,
+)
+
+from observatory.catalog import ServiceSlo
 
 MONTHS, OUTAGES, SEED = 30, 120, 20
 RULES = (CLASSIC, EXACT)
@@ -34,22 +46,58 @@ WORLDS = (
 
 
 def main() -> None:
-    """Print both tables as Markdown."""
-    months, count = (int(word) for word in sys.argv[1:]) if len(sys.argv) > 1 else (MONTHS, OUTAGES)
-    print(f"{months} months and {count} outages of each world, seed {SEED}\n")
+    """Print tables as Markdown."""
+    asked = _asked()
+    print(f"{asked.months} months and {asked.outages} outages of each world, seed {SEED}\n")
     with ProcessPoolExecutor() as pool:
-        print("| requests an hour | errors | false pages a month, classic | exact |")
-        print("| --- | --- | --- | --- |")
-        for line in pool.map(_false_pages, WORLDS, [months] * len(WORLDS)):
-            print(line, flush=True)
-        print("\n| requests an hour | errors | outage of an hour | classic | exact |")
-        print("| --- | --- | --- | --- | --- |")
-        for lines in pool.map(_detections, WORLDS, [count] * len(WORLDS)):
-            print("\n".join(lines), flush=True)
+        if asked.not_held:
+            _print_not_held(pool, asked)
+        else:
+            _print_rules(pool, asked)
+
+
+def _asked() -> Namespace:
+    parser = ArgumentParser(description="How often alert rules page for nothing, and how soon for an outage.")
+    parser.add_argument("months", type=int, nargs="?", default=MONTHS)
+    parser.add_argument("outages", type=int, nargs="?", default=OUTAGES)
+    parser.add_argument(
+        "--not-held", action="store_true", help="exact beside itself when one minute may hold any clump"
+    )
+    return parser.parse_args()
+
+
+def _print_rules(pool: ProcessPoolExecutor, asked: Namespace) -> None:
+    print("| requests an hour | errors | false pages a month, classic | exact |")
+    print("| --- | --- | --- | --- |")
+    for line in pool.map(_false_pages, WORLDS, [asked.months] * len(WORLDS)):
+        print(line, flush=True)
+    print("\n| requests an hour | errors | outage of an hour | classic | exact |")
+    print("| --- | --- | --- | --- | --- |")
+    for lines in pool.map(_detections, WORLDS, [asked.outages] * len(WORLDS)):
+        print("\n".join(lines), flush=True)
     print("\n| launch: ten times the traffic for six hours, 0.8 % errors after the first | classic | exact |")
     print("| --- | --- | --- |")
     print(_launch(3000))
     print(_launch(10_000))
+
+
+def _print_not_held(pool: ProcessPoolExecutor, asked: Namespace) -> None:
+    clumped = [world for world in WORLDS if world.clump > 1]
+    print("| requests an hour | errors | false pages a month | not held | outage at any time | not held |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for line in pool.map(_not_held, clumped, [asked] * len(clumped)):
+        print(line, flush=True)
+
+
+def _not_held(world: World, asked: Namespace) -> str:
+    def figures() -> tuple[str, str]:
+        found = _mean(false_pages(world, EXACT, months=asked.months, seed=SEED))
+        return found, next(_detected(world, [EXACT], asked.outages, trough=False))
+
+    held = figures()
+    with clumps_not_held():
+        free = figures()
+    return f"| {_head(world)} | {held[0]} | {free[0]} | {held[1]} | {free[1]} |"
 
 
 def _false_pages(world: World, months: int) -> str:
@@ -67,15 +115,15 @@ def _mean(per_month: Sequence[int]) -> str:
 
 def _detections(world: World, count: int) -> Sequence[str]:
     return [
-        f"| {_head(world)} | {name} | {' | '.join(_detected(world, count, trough=trough))} |"
+        f"| {_head(world)} | {name} | {' | '.join(_detected(world, RULES, count, trough=trough))} |"
         for name, trough in (("at any time", False), ("at the trough", True))
     ]
 
 
-def _detected(world: World, count: int, *, trough: bool) -> Iterator[str]:
+def _detected(world: World, rules: Sequence[ServiceSlo], count: int, *, trough: bool) -> Iterator[str]:
     rng = np.random.default_rng(SEED)
     drawn = enumerate(outages(count, rng, trough=trough))
-    minutes = np.array([detection(world, RULES, outage, seed=SEED + number) for number, outage in drawn])
+    minutes = np.array([detection(world, rules, outage, seed=SEED + number) for number, outage in drawn])
     for of_rule in minutes.T:
         found = of_rule[np.isfinite(of_rule)]
         median = f", median {np.median(found):.1f} min" if len(found) else ""

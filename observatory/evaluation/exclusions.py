@@ -6,7 +6,7 @@ whoever takes an event out of the catalog again has the numbers of before.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from observatory.catalog import MOST_EXCLUDED, Catalog, ServiceSlo
+from observatory.catalog.durations import duration_text
 from observatory.evaluation.model import SloStatus
 from observatory.measurement import FIELDS
 
@@ -31,11 +32,11 @@ class Exclusion:
     events: tuple[str, ...]
     """The names of the events that ask for it, sorted."""
     spans: tuple[Reach, ...]
-    """Ascending and apart from each other, no longer than the window and its end."""
+    """Ascending and apart from each other; none is older than the longest of the SLO's windows."""
     seconds: float
-    """Their length."""
+    """How long they are in the window that decides."""
     share: float
-    """Of the window."""
+    """Of that window."""
     refused: bool
     """More than may be left out: then nothing is."""
     under_way: bool
@@ -75,7 +76,7 @@ def exclusions(
             names.append(event.name)
             reaches += spans
     found = (
-        _exclusion(entry, names, _merged(reaches, starts[entry.slo.window.label]), at=at, most=most)
+        _exclusion(entry, names, _merged(reaches, _reach(entry, starts)), starts, at=at, most=most)
         for entry, names, reaches in touching.values()
     )
     return sorted((one for one in found if one.spans), key=lambda one: one.slo)
@@ -119,10 +120,27 @@ def held_open(table: pd.DataFrame, slos: Iterable[str]) -> pd.DataFrame:
     return held
 
 
+def _reach(entry: ServiceSlo, starts: Mapping[str, int]) -> int:
+    """Where the first of an SLO's windows begins, or the rolling one beside a calendar's."""
+    labels = {
+        label
+        for window in entry.slo.windows
+        for label in (window.label, duration_text(timedelta(days=window.length.days)))
+    }
+    return min(starts[label] for label in labels if label in starts)
+
+
 def _exclusion(
-    entry: ServiceSlo, names: Iterable[str], spans: tuple[Reach, ...], *, at: int, most: Decimal
+    entry: ServiceSlo,
+    names: Iterable[str],
+    spans: tuple[Reach, ...],
+    starts: Mapping[str, int],
+    *,
+    at: int,
+    most: Decimal,
 ) -> Exclusion:
-    seconds = sum(until - after for after, until in spans)
+    begins = starts[entry.slo.window.label]
+    seconds = sum(max(0, until - max(after, begins)) for after, until in spans)
     whole = entry.slo.window.length.total_seconds()
     return Exclusion(
         slo=entry.id,

@@ -113,3 +113,13 @@ def test_above_the_cap_it_is_refused_and_says_how_much_it_would_be():
 def test_what_lies_before_the_window_is_no_part_of_it():
     later = NOW + 31 * 86_400
     assert found(now=later) == {}
+
+
+def test_what_only_a_further_window_reaches_is_left_out_of_that_one_and_no_share_of_the_one_that_decides():
+    weekly = changed("window: 30d", "window: 30d\n    more_windows: [90d]")
+    catalog = parse_yaml(weekly, event=EXCLUDE).catalog
+    now = NOW + 40 * 86_400
+    starts = {label: now - days * 86_400 for label, days in (("30d", 30), ("90d", 90))}
+    (one,) = exclusions(catalog, starts, at=now)
+    assert (one.slo, one.spans) == ("playlist/availability", ((NOW - 7200, NOW - 3600),))
+    assert (one.seconds, one.share, one.refused) == (0, 0, False)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from scipy.stats import beta
 
-from observatory.catalog import Calendar, Occurrences, RatioTimeslices, Slo, Timeslices, Window
+from observatory.catalog import Calendar, Occurrences, Promise, RatioTimeslices, Timeslices, Window
 from observatory.evaluation import SloStatus, WindowBudget
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -44,6 +44,8 @@ class Observed:
     """Whether the series of its total were there at a moment."""
 
 
+Spans = Sequence[tuple[int, int]]
+"""Half-open, (after, until]: what is left out of the numbers."""
 Bad = Sequence[tuple[float, Fraction]]
 """Moments, and how much of an event was bad then."""
 
@@ -55,6 +57,11 @@ class Counted:
     total: Sequence[float]
     bad: Bad
     seen: Sequence[int]
+    """Those that are left out among them."""
+    busy: Sequence[float]
+    """Events, whatever is judged."""
+    first: int | None
+    """The first tick that was seen; None: none was."""
     slice: int | None
 
 
@@ -72,13 +79,16 @@ class Expected:
     firing: frozenset[str]
 
 
-def expected(slo: Slo, observed: Observed, *, at: int, tick: int, clumps: float) -> Expected:
+def expected(
+    slo: Promise, observed: Observed, *, at: int, tick: int, clumps: float, left_out: Spans = ()
+) -> Expected:
     """Everything from the definitions, window by window; `clumps` is the dispersion that counts are divided by."""
     allowed = 1 - Fraction(slo.objective) / 100
     mean = mean_length(slo.window)
-    asked = max(mean, *ALERT_WINDOWS.values(), *(at - span_of(window, at)[0] for window in slo.windows))
+    lengths = [length for one in slo.windows for length in (mean_length(one), at - span_of(one, at)[0])]
+    asked = max(*ALERT_WINDOWS.values(), *lengths)
     seen = [end for end in range(at - asked // tick * tick, at + 1, tick) if observed.present(end)]
-    counted = _counted(slo, observed, seen, at=at)
+    counted = _counted(slo, observed, seen, at=at, tick=tick, left_out=left_out)
     labels = {label: length for label, length in ALERT_WINDOWS.items() if length <= mean}
     windows = {
         label: (
@@ -96,7 +106,7 @@ def expected(slo: Slo, observed: Observed, *, at: int, tick: int, clumps: float)
         for label, length in labels.items()
     }
     usual = _usual(counted, slo.window, at=at, tick=tick)
-    busy = _busy(counted, observed, slo.window, at=at, tick=tick)
+    busy = _busy(counted, slo.window, at=at, tick=tick)
     fires = [
         name
         for name in TIERS
@@ -115,7 +125,7 @@ def expected(slo: Slo, observed: Observed, *, at: int, tick: int, clumps: float)
     )
 
 
-def of_status(slo: Slo, status: SloStatus) -> Mapping[str, object]:
+def of_status(slo: Promise, status: SloStatus) -> Mapping[str, object]:
     """What a status says, under the names of `Expected`."""
     labels = [label for label, length in ALERT_WINDOWS.items() if length <= mean_length(slo.window)]
     return {
@@ -168,10 +178,24 @@ def _which(calendar: str, day: date) -> tuple[int, ...]:
             return (day.year,)
 
 
-def _counted(slo: Slo, observed: Observed, seen: Sequence[int], *, at: int) -> Counted:
-    """Events as they are; or slices, each at its end, that are over and of which something was seen."""
+def _counted(
+    slo: Promise, observed: Observed, seen: Sequence[int], *, at: int, tick: int, left_out: Spans
+) -> Counted:
+    """Events as they are; or slices, each at its end, that are over and of which something was seen.
+
+    What is left out counts as idle: seen, and nothing happened.
+    """
+
+    def kept(moment: float) -> bool:
+        return not any(after < moment <= until for after, until in left_out)
+
+    busy = [moment for moment in observed.total if kept(moment)]
+    idle = {end for after, until in left_out for end in range(after + tick, min(until, at) + 1, tick)}
+    first = seen[0] if seen else None
+    covered = sorted({*seen, *idle})
     if isinstance(slo.method, Occurrences):
-        return Counted(observed.total, [(moment, Fraction(1)) for moment in observed.bad], seen, None)
+        bad = [(moment, Fraction(1)) for moment in observed.bad if kept(moment)]
+        return Counted(busy, bad, covered, busy, first, None)
     length = int(slo.method.slice.total_seconds())
 
     def by_slice(moments: Iterable[float]) -> dict[int, int]:
@@ -181,9 +205,9 @@ def _counted(slo: Slo, observed: Observed, seen: Sequence[int], *, at: int) -> C
             found[end] = found.get(end, 0) + 1
         return found
 
-    total, bad = by_slice(observed.total), by_slice(observed.bad)
-    slices = [end for end in sorted({*by_slice(seen), *total}) if end <= at]
-    losses = {end: Fraction(bad.get(end, 0), total[end]) for end in slices if total.get(end)}
+    total, bad_events = by_slice(observed.total), by_slice(observed.bad)
+    slices = [end for end in sorted({*by_slice(seen), *total}) if end <= at and kept(end)]
+    losses = {end: Fraction(bad_events.get(end, 0), total[end]) for end in slices if total.get(end)}
     match slo.method:
         case Timeslices(target=target):
             spent = [
@@ -191,10 +215,10 @@ def _counted(slo: Slo, observed: Observed, seen: Sequence[int], *, at: int) -> C
             ]
         case RatioTimeslices():
             spent = [(end, loss) for end, loss in losses.items() if loss]
-    return Counted(slices, spent, seen, length)
+    return Counted(slices, spent, covered, busy, first, length)
 
 
-def _budget(slo: Slo, window: Window, counted: Counted, *, at: int, tick: int) -> Mapping[str, object]:
+def _budget(slo: Promise, window: Window, counted: Counted, *, at: int, tick: int) -> Mapping[str, object]:
     allowed = 1 - Fraction(slo.objective) / 100
     starts, ends = span_of(window, at)
     history = min(_age(counted, at=at, tick=tick), at - starts)
@@ -217,7 +241,7 @@ def _budget(slo: Slo, window: Window, counted: Counted, *, at: int, tick: int) -
         "affordable": None if budget is None else floor(max(budget - bad, 0)),
         "coverage": _ratio(covered, history),
         "budget_minutes": allowed * (ends - starts) / MINUTE,
-        "since": None if history == at - starts or not counted.seen else _moment(at - history),
+        "since": None if history == at - starts or counted.first is None else _moment(at - history),
     }
 
 
@@ -234,10 +258,10 @@ def _usual(counted: Counted, window: Window, *, at: int, tick: int) -> Fraction 
     return Fraction(_count(counted.total, at - known, at) * mean_length(window), known) if known else None
 
 
-def _busy(counted: Counted, observed: Observed, window: Window, *, at: int, tick: int) -> Fraction:
+def _busy(counted: Counted, window: Window, *, at: int, tick: int) -> Fraction:
     """Events (slices) for each tick with events in those whole days."""
     after = at - mean_length(window) // DAY * DAY
-    ticks = {-((at - moment) // tick) for moment in observed.total if after < moment <= at}
+    ticks = {-((at - moment) // tick) for moment in counted.busy if after < moment <= at}
     return Fraction(_count(counted.total, after, at), len(ticks)) if ticks else Fraction(0)
 
 
@@ -247,7 +271,7 @@ def _known(counted: Counted, window: Window, *, at: int, tick: int) -> int:
 
 
 def _age(counted: Counted, *, at: int, tick: int) -> int:
-    return at - (counted.seen[0] - tick) if counted.seen else 0
+    return at - (counted.first - tick) if counted.first is not None else 0
 
 
 def _count(moments: Iterable[float], after: int, until: int) -> int:
@@ -264,7 +288,7 @@ def _moment(second: int) -> datetime:
 
 def _fires(
     name: str,
-    slo: Slo,
+    slo: Promise,
     *,
     windows: Mapping[str, tuple[Fraction, int, Fraction | None]],
     ticks: Mapping[str, int],

@@ -1,8 +1,10 @@
 """Simulated services, minute by minute, judged by the product's own evaluation and decisions."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from observatory.alerting.replay import Alarm, replay
 from observatory.application.past import Span, at_every_tick
 from observatory.catalog import ServiceSlo
 from observatory.evaluation import Severity
+from observatory.evaluation.rules import Evidence
 from observatory.measurement import FIELDS, RunningSums
 
 Counts = NDArray[np.float64]
@@ -27,6 +30,17 @@ HEALTHY = 0.3
 LAG = timedelta(seconds=30)
 EXACT, CLASSIC = entry(), entry(rule="classic")
 BUDGET = float(EXACT.slo.budget)
+
+
+@contextmanager
+def clumps_not_held() -> Iterator[None]:
+    """The rule `exact` with dispersion alone: of one minute all bad events count, however many a busy one holds."""
+
+    def independent(facts: Evidence, _: Counts) -> tuple[Counts, Counts]:
+        return facts.bad_long / facts.dispersion, facts.total_long / facts.dispersion
+
+    with patch.object(Evidence, "independent", independent):
+        yield
 
 
 @dataclass(frozen=True)
