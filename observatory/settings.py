@@ -87,6 +87,13 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL: sqlite:///file, or postgresql+psycopg://….",
     )
 
+    alert_retention: Seconds = Field(
+        timedelta(days=400),
+        ge=timedelta(days=7),
+        description="How long alerts that are over are kept, with all that was told, silences and the audit log:"
+        " seconds, or days such as P400D.",
+    )
+
     lease: Seconds = Field(
         timedelta(seconds=20),
         gt=timedelta(seconds=1),

@@ -7,6 +7,8 @@ from enum import StrEnum
 from observatory.alerting import Notification, NotificationKind
 from observatory.outputs.message import Message
 
+_TROUBLE = "channel:"
+
 
 def is_slack(destination: str) -> bool:
     """A Slack channel's id; everything else says what it is: `email:…`, `webhook:…`."""
@@ -23,6 +25,16 @@ def is_digest(incident: str) -> bool:
     return incident.startswith("digest ")
 
 
+def trouble_id(channel: str) -> str:
+    """What a notice of a channel that can't be reached has in the place of an incident's id."""
+    return f"{_TROUBLE}{channel}"
+
+
+def is_trouble(incident: str) -> bool:
+    """Whether this is such a notice's id."""
+    return incident.startswith(_TROUBLE)
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands. SENT, FAILED_OVER, DEAD, SUPERSEDED and DIGESTED are final."""
 
@@ -35,6 +47,13 @@ class DeliveryState(StrEnum):
     SUPERSEDED = "superseded"
     DIGESTED = "digested"
     """A root that is told in the channel's digest (`Delivery.digest`)."""
+
+
+LIVE = frozenset(DeliveryState) - {DeliveryState.DEAD, DeliveryState.FAILED_OVER, DeliveryState.SUPERSEDED}
+"""What people see or will see."""
+IN_FLIGHT = frozenset({DeliveryState.SENDING, DeliveryState.AMBIGUOUS})
+"""A destination has one of these at most."""
+UNFINISHED = IN_FLIGHT | {DeliveryState.PENDING}
 
 
 @dataclass(frozen=True, slots=True)

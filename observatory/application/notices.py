@@ -11,7 +11,7 @@ from datetime import datetime
 
 from observatory.alerting import Notification, NotificationKind, Priority
 from observatory.alerting.notifications import LATEST
-from observatory.application.delivery import Delivery, DeliveryState
+from observatory.application.delivery import Delivery, DeliveryState, trouble_id
 from observatory.application.ports import AlertStore
 from observatory.application.rerouting import NAMESPACE, Ways, named
 from observatory.outputs.message import Message
@@ -26,13 +26,13 @@ def broken(delivery: Delivery, ways: Ways, *, code: str, now: datetime) -> Seque
         return ()
     message = render_broken(named(channel), code, ways.owner_of(channel))
     key = f"broken {channel} {delivery.notification.delivery_id}"
-    return [_notice(_condition(channel), key, to, message, now=now)]
+    return [_notice(trouble_id(channel), key, to, message, now=now)]
 
 
 def mended(channel: str, store: AlertStore, *, now: datetime) -> bool:
     """Tell that a channel takes messages again, if it was told that it did not."""
     told = next(
-        (one for one in store.deliveries(incident=_condition(channel), limit=1) if _is_live(one)), None
+        (one for one in store.deliveries(incident=trouble_id(channel), limit=1) if _is_live(one)), None
     )
     if told is None:
         return False
@@ -42,10 +42,6 @@ def mended(channel: str, store: AlertStore, *, now: datetime) -> bool:
     notice = _notice(key, key, told.notification.destination, message, now=now)
     over = replace(told, state=DeliveryState.SUPERSEDED, last_error="reachable again")
     return store.settle(over, then=[notice])
-
-
-def _condition(channel: str) -> str:
-    return f"channel:{channel}"
 
 
 def _is_live(told: Delivery) -> bool:

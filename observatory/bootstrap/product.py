@@ -29,6 +29,7 @@ from observatory.application.ports import (
     Messenger,
     MetricsSource,
 )
+from observatory.application.prune import Prune
 from observatory.application.recorder import Recorder
 from observatory.application.rounds import Limits
 from observatory.application.snapshot import Board, Health, Snapshot, Views
@@ -59,6 +60,7 @@ class Observatory:
     tick: Tick
     catch_up: CatchUp
     recorder: Recorder
+    prune: Prune
     deliver: Deliver | None
     """None without a Slack token."""
     views: Views
@@ -172,6 +174,7 @@ def build(  # noqa: PLR0913 - one for each port
         tick,
         catch_up,
         recorder,
+        Prune(recorder, alerts, others.reports, clock, settings.alert_retention),
         deliver or None,
         views,
         done,

@@ -16,7 +16,6 @@ from observatory.application.deliver import Deliver, Round
 from observatory.application.delivery import Delivery
 from observatory.application.leadership import Evaluator, Leadership
 from observatory.application.ports import Clock
-from observatory.application.recorder import HOURS_KEPT
 from observatory.application.vitals import Vitals
 from observatory.bootstrap import Observatory
 from observatory.entrypoints.presses import hear
@@ -128,11 +127,8 @@ def _ear(actions: Actions) -> Callable[[str], None]:
 
 
 def _prune(observatory: Observatory) -> None:
-    now = observatory.clock.now()
     try:
-        observatory.recorder.prune(now=now)
-        observatory.views.alerts.prune(before=now - HOURS_KEPT)
-        observatory.others.reports.forget(before=now - HOURS_KEPT)
+        observatory.prune()
     except ObservatoryError as error:
         _log.error("prune_failed", error=str(error))
 

@@ -23,7 +23,7 @@ DESTINATIONS = st.sampled_from(["C1", "C2", "C3"])
 INCIDENTS = st.sampled_from(["i1", "i2", "i3"])
 DELIVERIES = st.builds(
     delivery,
-    INCIDENTS,
+    INCIDENTS | st.sampled_from(["digest w C1", "channel:C1", "mended 1"]),
     DESTINATIONS,
     st.sampled_from(NotificationKind),
     st.integers(1, 5),
@@ -82,7 +82,8 @@ class Twins(RuleBasedStateMachine):
             held.notification, not_before=self.now + timedelta(seconds=data.draw(st.integers(0, 5)))
         )
         then = [data.draw(DELIVERIES)] if state is DeliveryState.FAILED_OVER else []
-        ended = replace(held, state=state, ts="1", notification=later)
+        sent_at = self.now if state is DeliveryState.SENT else None
+        ended = replace(held, state=state, ts="1", notification=later, sent_at=sent_at)
         self.both(lambda twin: twin.settle(ended, then=then))
 
     @rule(destination=DESTINATIONS, seconds=st.integers(0, 20))

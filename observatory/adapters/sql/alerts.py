@@ -192,7 +192,7 @@ class SqlAlerts:
         return next(iter(self._found(query)), None)
 
     def prune(self, *, before: datetime) -> None:
-        """Forget incidents resolved before, with their deliveries, unless one of these is not final yet."""
+        """Forget what is long over."""
         table = incidents.c
         unfinished = sa.select(outbox.c.incident).where(sa.text(UNFINISHED))
         old = sa.select(table.id).where(
@@ -203,6 +203,7 @@ class SqlAlerts:
             for chunk in (gone[start : start + 500] for start in range(0, len(gone), 500)):
                 connection.execute(outbox.delete().where(outbox.c.incident.in_(chunk)))
                 connection.execute(incidents.delete().where(table.id.in_(chunk)))
+            queue.prune(connection, before=before)
             people.prune(connection, before=before)
 
     def _found(self, query: sa.Select[*tuple[object, ...]]) -> Sequence[Delivery]:

@@ -13,16 +13,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from observatory.adapters.sql.dialects import insert
-from observatory.adapters.sql.schema import IN_FLIGHT, LIVE, lanes, outbox, tallies
+from observatory.adapters.sql.schema import IN_FLIGHT, LIVE, incidents, lanes, outbox, tallies
 from observatory.alerting import NotificationKind, Priority
-from observatory.application.delivery import Delivery, DeliveryState
+from observatory.application.delivery import UNFINISHED, Delivery, DeliveryState, trouble_id
 
 Row = sa.Row[*tuple[object, ...]]
 
 IS_PENDING = sa.text("outbox.state = 'pending'")
 """States stand in the statements as text: a database uses a partial index only when it can see its condition."""
-
-UNFINISHED_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.AMBIGUOUS})
 
 _AT_ONCE = 500
 """Incidents in one statement; databases limit how many values it may have."""
@@ -58,9 +56,9 @@ def add(connection: sa.Connection, deliveries: Sequence[Delivery]) -> None:
         [{"destination": destination} for destination in destinations],
     )
     connection.execute(insert(connection, outbox).on_conflict_do_nothing(), [_row(new) for new in deliveries])
-    incidents = sorted({new.notification.incident for new in deliveries})
-    for start in range(0, len(incidents), _AT_ONCE):
-        _supersede(connection, incidents[start : start + _AT_ONCE])
+    told = sorted({new.notification.incident for new in deliveries})
+    for start in range(0, len(told), _AT_ONCE):
+        _supersede(connection, told[start : start + _AT_ONCE])
 
 
 def most_urgent(connection: sa.Connection, *, now: datetime, limit: int, beyond_slack: bool) -> Sequence[Row]:
@@ -163,13 +161,35 @@ def settle(connection: sa.Connection, ended: Delivery, *, rest_until: datetime |
     if before is None:
         return False
     connection.execute(outbox.update().where(own).values(_how_it_ended(ended)))
-    if before.state in UNFINISHED_STATES and ended.state not in UNFINISHED_STATES:
+    if before.state in UNFINISHED and ended.state not in UNFINISHED:
         seconds = 0.0 if ended.sent_at is None else (ended.sent_at - before.not_before).total_seconds()
         tally(connection, ended.state, before.kind, before.priority, seconds=seconds)
     if rest_until is not None:
         hold(connection, told.destination, until=rest_until)
     _supersede(connection, [told.incident])
     return True
+
+
+def prune(connection: sa.Connection, *, before: datetime) -> None:
+    """Forget what was told and stands for no incident: digests that no incident is told in, and notices that are over.
+
+    A notice that a channel can't be reached stands until it can: what ends it is that it was told.
+    """
+    sibling, member = outbox.alias("sibling"), outbox.alias("member")
+    has_incident = sa.exists().where(incidents.c.id == outbox.c.incident)
+    goes_on = sa.exists().where(
+        sibling.c.incident == outbox.c.incident,
+        sa.text(f"sibling.{LIVE}"),
+        sa.or_(sibling.c.state.in_(UNFINISHED), ~_is_old(sibling, before)),
+    )
+    has_members = sa.exists().where(
+        sa.text("member.state = 'digested'"), member.c.digest == outbox.c.incident
+    )
+    stands = sa.and_(outbox.c.incident.startswith(trouble_id("")), outbox.c.state == DeliveryState.SENT)
+    over = sa.and_(_is_old(outbox, before), ~has_incident, ~goes_on, ~has_members, ~stands)
+    gone = connection.scalars(sa.select(outbox.c.number).where(over).with_for_update(of=outbox)).all()
+    for start in range(0, len(gone), _AT_ONCE):
+        connection.execute(outbox.delete().where(outbox.c.number.in_(gone[start : start + _AT_ONCE])))
 
 
 def hold(connection: sa.Connection, destination: str, *, until: datetime) -> None:
@@ -240,6 +260,10 @@ def _row(new: Delivery) -> dict[str, object]:
     }
 
 
+def _is_old(table: sa.FromClause, before: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.not_before < before, sa.or_(table.c.sent_at.is_(None), table.c.sent_at < before))
+
+
 def _heads(now: datetime, *among: sa.ColumnElement[bool]) -> sa.Select[*tuple[object, ...]]:
     """Of every lane with nothing in flight, the number and the urgency of its first due delivery."""
     root, other = outbox.alias("root"), outbox.alias("other")
@@ -264,7 +288,7 @@ def _heads(now: datetime, *among: sa.ColumnElement[bool]) -> sa.Select[*tuple[ob
     return sa.select(*columns).where(ranked.c.place == 1)
 
 
-def _supersede(connection: sa.Connection, incidents: Sequence[str]) -> None:
+def _supersede(connection: sa.Connection, told: Sequence[str]) -> None:
     """Only the newest of each incident's updates goes out to each destination."""
     newer = outbox.alias("newer")
     is_newer = sa.exists().where(
@@ -277,7 +301,7 @@ def _supersede(connection: sa.Connection, incidents: Sequence[str]) -> None:
     outdated = sa.and_(outbox.c.kind == NotificationKind.UPDATE, IS_PENDING, is_newer)
     gone = connection.execute(
         outbox.update()
-        .where(outbox.c.incident.in_(incidents), outdated)
+        .where(outbox.c.incident.in_(told), outdated)
         .values(state=DeliveryState.SUPERSEDED)
         .returning(outbox.c.priority)
     ).all()

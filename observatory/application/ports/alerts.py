@@ -153,6 +153,8 @@ class AlertStore(Protocol):
     def prune(self, *, before: datetime) -> None:
         """Forget incidents resolved before, with their deliveries, unless one of these is not final yet.
 
-        Silences that ended before and audit entries from before are forgotten as well.
+        Silences that ended before and audit entries from before are forgotten as well, and deliveries of no incident
+        (digests, notices) once they are final and older: all of a digest when no incident that it tells is left, and
+        the notice that a channel can't be reached (`trouble_id`) when it can be reached again.
         """
         ...
