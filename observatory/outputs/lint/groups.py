@@ -1,7 +1,8 @@
 """Rules about groups: when they are evaluated, and in which order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from observatory.outputs.lint.recorded import could_make, selectors
 from observatory.outputs.lint.registry import Defect, Rules
 from observatory.outputs.lint.rule_files import RuleView, seconds_of
 from observatory.outputs.lint.rulebook import Rulebook
@@ -26,12 +27,26 @@ def group_interval(book: Rulebook) -> Iterator[Defect]:
 def chain_order(book: Rulebook) -> Iterator[Defect]:
     """What is recorded below it in the same group is one interval old when it is read."""
     for group in book.content.groups:
-        made = {rule.record: number for number, rule in enumerate(group.rules) if rule.record}
-        first = {rule.record: number for number, rule in reversed([*enumerate(group.rules)]) if rule.record}
+        made: dict[str, list[tuple[int, RuleView]]] = {}
         for number, rule in enumerate(group.rules):
-            for used in _read(book, rule):
-                if used in made and number <= first[used] and used != rule.record:
-                    yield Defect(f"reads {used}, which is recorded below it", rule.where, rule.path)
+            made.setdefault(rule.record, []).append((number, rule))
+        for number, rule in enumerate(group.rules):
+            for used in _not_yet(book, rule, made, number):
+                yield Defect(f"reads {used}, which is recorded below it", rule.where, rule.path)
+
+
+def _not_yet(
+    book: Rulebook, rule: RuleView, made: Mapping[str, Sequence[tuple[int, RuleView]]], number: int
+) -> Iterator[str]:
+    """Metrics whose series that a rule reads are made after it alone; those of other labels are others' series."""
+    parsed = book.expressions.get(rule.expr)
+    found = {}
+    for selector in () if parsed is None else selectors(parsed.tree):
+        name = selector.name or ""
+        makers = [at for at, maker in made.get(name, ()) if could_make(selector, maker.labels)]
+        if makers and name != rule.record and number <= min(makers):
+            found[name] = None
+    yield from found
 
 
 @RULES.warning(

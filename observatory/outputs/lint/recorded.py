@@ -62,6 +62,12 @@ def selectors(tree: Any) -> Iterator[Any]:
                 yield from selectors(child)
 
 
+def could_make(selector: Any, labels: Mapping[str, str]) -> bool:
+    """Whether a rule with these labels may record what a selector selects: none of its labels says otherwise."""
+    matchers = (matcher for matcher in selector.matchers.matchers if matcher.name in labels)
+    return all(_matches(matcher, labels[matcher.name]) for matcher in matchers)
+
+
 def _matches(matcher: Any, value: str) -> bool:
     if matcher.op in (promql.MatchOp.Equal, promql.MatchOp.NotEqual):
         return bool((value == matcher.value) == (matcher.op == promql.MatchOp.Equal))

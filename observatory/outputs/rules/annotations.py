@@ -5,6 +5,7 @@ from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.evaluation.tiers import Tier
 from observatory.outputs.links import dashboard_url
+from observatory.outputs.rules.journey import COMPONENT_BAD
 from observatory.outputs.rules.service import INFO
 
 _ASKS = {
@@ -17,8 +18,18 @@ _OWN_REMAINING = "observatory_slo_error_budget_remaining_ratio"
 _INFO = f'printf "{INFO}{{service=%q}}" $labels.service | query'
 
 
-def annotations(tier: Tier, window: Window, *, factor: str, grafana_url: str | None) -> dict[str, str]:
-    """Summary, description, and each figure and link under its own name for whoever routes the alert."""
+def annotations(
+    tier: Tier, window: Window, *, factor: str, grafana_url: str | None, journeys: bool
+) -> dict[str, str]:
+    """Summary, description, and each figure and link under its own name for whoever routes the alert.
+
+    Args:
+        tier: what fires.
+        window: of the budget that burns.
+        factor: how fast it must burn for that.
+        grafana_url: Grafana's address.
+        journeys: there are some, so an alert may be of one, and then names the component that fails most users.
+    """
     long, short = duration_text(tier.long), duration_text(tier.short)
     owner = "{{ $labels.squad }}"
     remaining = _REMAINING if isinstance(window, Rolling) else _OWN_REMAINING
@@ -29,7 +40,7 @@ def annotations(tier: Tier, window: Window, *, factor: str, grafana_url: str | N
         "description": f"Over the last {long}, errors came "
         '{{ printf "%.1f" $value }} times as fast as the '
         f"{_budget_of(window)} allows (alert at {factor}, also over the last {short}). "
-        f"Budget left: {left}. At this rate it is gone in: {gone}. "
+        f"Budget left: {left}. At this rate it is gone in: {gone}. {_blamed(long) if journeys else ''}"
         f"Owner: {owner}. {_ASKS[tier.severity]}",
         "burn": '{{ printf "%.1f" $value }}',
         "budget_left": left,
@@ -74,6 +85,15 @@ def _exhaustion(remaining: str, long: str, window: Window) -> str:
         "$labels.service $labels.slo $labels.service $labels.slo | query"
     )
     return f"{{{{ with {query} }}}}{{{{ . | first | value | humanizeDuration }}}}{{{{ else }}}}unknown{{{{ end }}}}"
+
+
+def _blamed(long: str) -> str:
+    """Of a journey, the component that most of its bad events come from; nothing of a service."""
+    bad = f"sum_over_time({COMPONENT_BAD}{{service=%q,slo=%q}}[{long}])"
+    query = f'printf "topk(1, sum by (component) ({bad}) > 0)" $labels.service $labels.slo | query'
+    return (
+        f'{{{{ with {query} }}}}Most of it comes from {{{{ . | first | label "component" }}}}. {{{{ end }}}}'
+    )
 
 
 def info(label: str) -> str:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from observatory.catalog import Catalog, Rolling, Service, Slo, Window
+from observatory.catalog import Catalog, Journey, JourneySlo, Rolling, Service, Slo, Window
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.evaluation.tiers import TIERS, Tier, tiers_for
 from observatory.outputs.rules.annotations import annotations, unmeasured
 from observatory.outputs.rules.document import AlertingRule, Group, RecordingRule, rule_file
-from observatory.outputs.rules.service import BAD, BUDGET, FURTHER, TOTAL, expressible
+from observatory.outputs.rules.journey import combinable
+from observatory.outputs.rules.service import BAD, BUDGET, FURTHER, TOTAL
 
 PAGES = "slo-pages"
 BUDGETS = "slo-budgets"
@@ -52,7 +53,7 @@ _FIVE_MINUTES = _Buckets("slo:bad_events:increase5m", "slo:total_events:increase
 
 def organisation_rules(catalog: Catalog, *, grafana_url: str | None) -> str:
     """The text of `alert_rules/organisation.yml`."""
-    slos = _judged(catalog)
+    slos, journeys = _judged(catalog), bool(catalog.journeys)
     windows = sorted({slo.window for slo in slos}, key=lambda window: (window.length, window.label))
     periods = _rolling(windows)
     further = _rolling(window for slo in slos for window in slo.more_windows)
@@ -64,7 +65,7 @@ def organisation_rules(catalog: Catalog, *, grafana_url: str | None) -> str:
         [
             _owned(),
             *_sums(_MINUTES, quick),
-            *_alerts(Severity.PAGE, windows, grafana_url),
+            *_alerts(Severity.PAGE, windows, grafana_url, journeys=journeys),
             _not_measured(grafana_url),
         ],
     )
@@ -76,7 +77,7 @@ def organisation_rules(catalog: Catalog, *, grafana_url: str | None) -> str:
             *_sums(_FIVE_MINUTES, lengthy),
             *(_remaining(REMAINING, period, OWNED) for period in periods),
             *(_remaining(FURTHER_REMAINING, period, FURTHER) for period in further),
-            *_alerts(Severity.TICKET, windows, grafana_url),
+            *_alerts(Severity.TICKET, windows, grafana_url, journeys=journeys),
         ],
     )
     return rule_file(_COMMENT, [pages, budgets])
@@ -141,10 +142,11 @@ def _five_minutes() -> list[RecordingRule]:
     ]
 
 
-def _judged(catalog: Catalog) -> Sequence[Slo]:
+def _judged(catalog: Catalog) -> Sequence[Slo | JourneySlo]:
     """The SLOs that rules can judge."""
-    services: Iterable[Service] = catalog.services.values()
-    return [slo for service in services for slo in service.slos if expressible(slo)]
+    owners: Iterable[Service | Journey] = (*catalog.services.values(), *catalog.journeys.values())
+    entries = (entry for owner in owners for entry in catalog.slos_of(owner))
+    return [entry.slo for entry in entries if combinable(entry)]
 
 
 def _rolling(windows: Iterable[Window]) -> Sequence[timedelta]:
@@ -167,16 +169,18 @@ def _of_window(label: str) -> dict[str, str]:
     return {"window": "", "slo_window": label}
 
 
-def _alerts(severity: Severity, windows: Iterable[Window], grafana_url: str | None) -> list[AlertingRule]:
+def _alerts(
+    severity: Severity, windows: Iterable[Window], grafana_url: str | None, *, journeys: bool
+) -> list[AlertingRule]:
     return [
-        _alert(tier, window, grafana_url)
+        _alert(tier, window, grafana_url, journeys=journeys)
         for window in windows
         for tier in tiers_for(window.length)
         if tier.severity is severity
     ]
 
 
-def _alert(tier: Tier, of: Window, grafana_url: str | None) -> AlertingRule:
+def _alert(tier: Tier, of: Window, grafana_url: str | None, *, journeys: bool) -> AlertingRule:
     """Both windows burn; a single bad event is never an alert, however small the budget."""
     long, short = duration_text(tier.long), duration_text(tier.short)
     factor = _number(tier.burn(of.length))
@@ -190,7 +194,7 @@ def _alert(tier: Tier, of: Window, grafana_url: str | None) -> AlertingRule:
         alert_name(tier),
         expr,
         labels={"severity": tier.severity.value, "tier": tier.name} | _of_window(of.label),
-        annotations=annotations(tier, of, factor=factor, grafana_url=grafana_url),
+        annotations=annotations(tier, of, factor=factor, grafana_url=grafana_url, journeys=journeys),
         keep_firing_for="5m",
     )
 

@@ -1,12 +1,13 @@
 """A service's rule file: its events counted, its budgets and its owner stated; everything else is the organisation's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from observatory.catalog import InSlices, Rolling, Service, Slo, Timeslices, Use
+from observatory.catalog import Event, InSlices, Journey, JourneySlo, Rolling, Service, Slo, Timeslices, Use
 from observatory.outputs.links import service_uid
 from observatory.outputs.rules.counting import BUCKET, bad_events, narrowed, total_events
 from observatory.outputs.rules.document import Group, RecordingRule, rule_file
+from observatory.outputs.rules.exclusions import Excluded, exclusion_rules, without
 
 INFO = "service:info"
 STORE = "service:store:info"
@@ -16,6 +17,9 @@ BUDGET = "slo:error_budget:ratio"
 TOTAL = "slo:total_events:increase1m"
 BAD = "slo:bad_events:increase1m"
 """Where the budget is made of slices, a slice counts as an event."""
+UNADJUSTED_TOTAL = "slo:unadjusted_total_events:increase1m"
+UNADJUSTED_BAD = "slo:unadjusted_bad_events:increase1m"
+"""Where events leave times out: with what was counted in them."""
 IN_SLICE_TOTAL = "slo:slice_total_events:increase1m"
 IN_SLICE_BAD = "slo:slice_bad_events:increase1m"
 FURTHER = "slo:further_window:info"
@@ -28,27 +32,33 @@ Without {slo}: its slices are not of 1m, the step of these rules, so that Observ
 _BUCKET = timedelta(minutes=1)
 
 
-def service_rules(service: Service) -> str:
-    """The text of `alert_rules/<squad>/<service>.yml`: three rules an SLO, and what it is, owns and uses."""
-    rules = [_info(service), *_stores(service)]
+def service_rules(service: Service, out: Excluded) -> str:
+    """The text of `alert_rules/<squad>/<service>.yml`: three rules an SLO, and what it is, owns and uses.
+
+    Args:
+        service: the service.
+        out: the events that leave times out; an SLO that none concerns is counted as if there were no events.
+    """
+    rules = [info_rule(service), *_stores(service), *exclusion_rules(service, out)]
     comment = _COMMENT.format(place=service.place.file, service=service.name)
     for slo in service.slos:
         if expressible(slo):
-            rules += _slo_rules(service, slo)
+            rules += _slo_rules(service, slo, out.get(f"{service.name}/{slo.name}", ()))
         else:
             comment += _LEFT_OUT.format(slo=slo.name)
     return rule_file(comment, [Group(service.name, BUCKET, rules)])
 
 
-def _info(service: Service) -> RecordingRule:
+def info_rule(owner: Service | Journey) -> RecordingRule:
+    """Whose a service or journey is, and where to read about it."""
     labels = {
-        "squad": service.squad,
-        "service": service.name,
-        "tier": str(service.tier),
-        "dashboard": service_uid(service.name),
+        "squad": owner.squad,
+        "service": owner.name,
+        "tier": str(owner.tier),
+        "dashboard": service_uid(owner.name),
     }
-    if service.runbook is not None:
-        labels["runbook"] = service.runbook
+    if owner.runbook is not None:
+        labels["runbook"] = owner.runbook
     return RecordingRule(INFO, "vector(1)", labels)
 
 
@@ -69,35 +79,70 @@ def _stores(service: Service) -> list[RecordingRule]:
     return [info for number, info in enumerate(infos) if info not in infos[:number]]
 
 
-def expressible(slo: Slo) -> bool:
+def expressible(slo: Slo | JourneySlo) -> bool:
     """Whether rules that run once a minute can judge it: slices are cut where the rules happen to run."""
     return not isinstance(slo.method, InSlices) or slo.method.slice == _BUCKET
 
 
-def _slo_rules(service: Service, slo: Slo) -> list[RecordingRule]:
-    labels = {"squad": service.squad, "service": service.name, "slo": slo.name}
+def _slo_rules(service: Service, slo: Slo, events: Sequence[Event]) -> list[RecordingRule]:
+    sli, labels = narrowed(slo.sli, dict(service.selector)), slo_labels(service, slo)
+    total_name, bad_name = counted_in(slo, events)
+    total = total_name + selector_of(labels)
+    counts = [
+        RecordingRule(total_name, total_events(sli), labels),
+        RecordingRule(bad_name, bad_events(sli, total=total), labels),
+    ]
+    return [*budget_rules(slo, labels), *counts, *judged(slo, labels, events)]
+
+
+def slo_labels(owner: Service | Journey, slo: Slo | JourneySlo) -> Mapping[str, str]:
+    """What every series of an SLO carries."""
+    return {"squad": owner.squad, "service": owner.name, "slo": slo.name}
+
+
+def selector_of(labels: Mapping[str, str]) -> str:
+    """Of one SLO's series, whoever owns it."""
+    return f'{{service="{labels["service"]}",slo="{labels["slo"]}"}}'
+
+
+def budget_rules(slo: Slo | JourneySlo, labels: Mapping[str, str]) -> list[RecordingRule]:
+    """The share of events that may be bad, and over which windows."""
     further = [window.label for window in slo.more_windows if isinstance(window, Rolling)]
     return [
-        RecordingRule(BUDGET, f"vector({slo.budget:f})", labels | {"slo_window": slo.window.label}),
-        *(RecordingRule(FURTHER, "vector(1)", labels | {"slo_window": label}) for label in further),
-        *_counts(service, slo, labels),
+        RecordingRule(BUDGET, f"vector({slo.budget:f})", {**labels, "slo_window": slo.window.label}),
+        *(RecordingRule(FURTHER, "vector(1)", {**labels, "slo_window": label}) for label in further),
     ]
 
 
-def _counts(service: Service, slo: Slo, labels: Mapping[str, str]) -> list[RecordingRule]:
-    """The events of each minute; where the budget is made of minutes, those and what each minute is."""
-    sli, of_slo = narrowed(slo.sli, dict(service.selector)), f'{{service="{service.name}",slo="{slo.name}"}}'
-    if not isinstance(slo.method, InSlices):
-        bad = bad_events(sli, total=TOTAL + of_slo)
-        return [RecordingRule(TOTAL, total_events(sli), labels), RecordingRule(BAD, bad, labels)]
+def counted_in(slo: Slo | JourneySlo, events: Sequence[Event]) -> tuple[str, str]:
+    """Where the total and the bad events of each minute are recorded, whatever is made of them."""
+    if isinstance(slo.method, InSlices):
+        return IN_SLICE_TOTAL, IN_SLICE_BAD
+    return (UNADJUSTED_TOTAL, UNADJUSTED_BAD) if events else (TOTAL, BAD)
+
+
+def judged(slo: Slo | JourneySlo, labels: Mapping[str, str], events: Sequence[Event]) -> list[RecordingRule]:
+    """What is made of the events of each minute: slices where the budget is made of those, without what events leave out."""
+    rules, of_slo = [], selector_of(labels)
+    if isinstance(slo.method, InSlices):
+        names = (UNADJUSTED_TOTAL, UNADJUSTED_BAD) if events else (TOTAL, BAD)
+        rules += [
+            RecordingRule(name, text, labels) for name, text in zip(names, _slices(slo, of_slo), strict=True)
+        ]
+    if events:
+        pairs = ((TOTAL, UNADJUSTED_TOTAL), (BAD, UNADJUSTED_BAD))
+        rules += [
+            RecordingRule(name, without(raw + of_slo, labels["service"], events), labels)
+            for name, raw in pairs
+        ]
+    return rules
+
+
+def _slices(slo: Slo | JourneySlo, of_slo: str) -> tuple[str, str]:
+    """A minute as a slice, and what is bad about it; 0 of 0 is not a number, and above nothing."""
     total, bad = IN_SLICE_TOTAL + of_slo, IN_SLICE_BAD + of_slo
     if isinstance(slo.method, Timeslices):
-        spent = f"{bad} / {total} > bool {slo.method.allowed:f}"  # 0 of 0 is not a number, and above nothing
+        spent = f"{bad} / {total} > bool {slo.method.allowed:f}"
     else:
         spent = f"{bad} / ({total} > 0)\nor 0 * {total}"
-    return [
-        RecordingRule(IN_SLICE_TOTAL, total_events(sli), labels),
-        RecordingRule(IN_SLICE_BAD, bad_events(sli, total=total), labels),
-        RecordingRule(TOTAL, f"{total} >= bool 0", labels),
-        RecordingRule(BAD, spent, labels),
-    ]
+    return f"{total} >= bool 0", spent
