@@ -1,5 +1,6 @@
 """Counters and histograms that common libraries name alike: `{preset: grpc, below: 300ms}` instead of their names."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -50,6 +51,15 @@ def _otel(total: str, histogram: str, *timed: Matcher) -> _Convention:
     )
 
 
+_GRPC_FAILURES = ("Unknown", "DeadlineExceeded", "Unimplemented", "Internal", "Unavailable", "DataLoss")
+"""The codes that OpenTelemetry calls a server's failure; the others are the caller's."""
+
+
+def _shouted(code: str) -> str:
+    """As Python and Java spell it: DATA_LOSS for Go's DataLoss."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", code).upper()
+
+
 _CONVENTIONS: Mapping[str, _Convention] = {
     "http": _http("http_requests_total", "http_request_duration_seconds", "code"),
     "otel": _http(
@@ -67,8 +77,7 @@ _CONVENTIONS: Mapping[str, _Convention] = {
     "starlette": _http("starlette_requests_total", "starlette_request_duration_seconds", "status_code"),
     "grpc": _Convention(
         Selector("grpc_server_handled_total"),
-        # The codes that OpenTelemetry calls a server's failure; the others are the caller's.
-        Matcher("grpc_code", "=~", "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss"),
+        Matcher("grpc_code", "=~", "|".join((*_GRPC_FAILURES, *(_shouted(code) for code in _GRPC_FAILURES)))),
         Selector("grpc_server_handling_seconds"),
         good=None,
     ),
