@@ -70,7 +70,7 @@ def _now(entry: ServiceSlo, scope: Scope) -> Sequence[Panel]:
                 f"Good, {within.removeprefix('the ').partition(' (')[0]}",
                 f"Is the promise kept? The share of good {_counted(entry)} of {within}; below the objective it is broken.",
             ),
-            Query(queries.sli(scope, window)),
+            Query(queries.sli(scope)),
             Scale("percentunit", decimals=3, steps=((UNKNOWN, None), (BAD, LOWEST), (GOOD, objective))),
             width=3,
         ),

@@ -24,7 +24,7 @@ def promises(scope: Scope, entries: Iterable[ServiceSlo], *, title: str) -> Pane
         ),
         [
             Column("Objective", Query(queries.objective(scope)), "percentunit", decimals=3),
-            Column("Good", Query(_good(scope, entries)), "percentunit", decimals=3),
+            Column("Good", Query(queries.sli(scope)), "percentunit", decimals=3),
             Column("Budget left", Query(queries.with_dashboard(left, services)), "percentunit", BUDGET_STEPS),
             Column("Change in a day", Query(trend), "percentunit"),
             Column("Burn, 1 h", Query(queries.burn(scope, "1h")), "suffix:×", BURN_STEPS),
@@ -43,13 +43,3 @@ def promises_of(entries: Sequence[ServiceSlo], *, title: str) -> Panel:
     slos = among("slo", (entry.slo.name for entry in entries))
     scope = Scope(f"{services},{slos}", by="squad, service, slo")
     return promises(scope, entries, title=title)
-
-
-def _good(scope: Scope, entries: Iterable[ServiceSlo]) -> str:
-    """SLIs over each SLO's own window, whatever lengths there are."""
-    windows = sorted(
-        {entry.slo.window for entry in entries}, key=lambda window: (window.length, window.label)
-    )
-    return " or ".join(
-        f"({queries.sli(Scope(scope.matchers, scope.by), window.label)})" for window in windows
-    )

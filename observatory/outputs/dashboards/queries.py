@@ -90,11 +90,15 @@ def objective(scope: Scope) -> str:
     return _either("max", scope, scope.of("observatory_slo_objective_ratio"), f"1 - {scope.of(OWNED)}")
 
 
-def sli(scope: Scope, window: str) -> str:
-    """The share of good events over the SLO's window."""
-    w = f'window="{window}"'
-    recorded = f"1 - {scope.of(BURN, w)} * on (service, slo) group_left () {scope.of(OWNED)}"
-    return _either("min", scope, scope.of("observatory_slo_sli_ratio", w), recorded)
+def sli(scope: Scope) -> str:
+    """The share of good events over each SLO's own window, whichever that is.
+
+    Never asked for by the window's name: a window of 1d or 3d is an alert window too, of every SLO.
+    """
+    counted = "observatory_slo_window_events"
+    bad, total = scope.of(counted, 'outcome="bad"'), scope.of(counted, 'outcome="total"')
+    recorded = f"1 - (1 - {scope.of(REMAINING)}) * on (service, slo) group_left () {scope.of(OWNED)}"
+    return _either("min", scope, f"1 - {bad} / ignoring (outcome) ({total} > 0)", recorded)
 
 
 def remaining(scope: Scope, *, at: str = "") -> str:

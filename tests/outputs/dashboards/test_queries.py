@@ -67,6 +67,8 @@ def own_metrics(catalog):
         lines += [
             f"observatory_slo_objective_ratio{{{labels}}} {float(entry.slo.objective) / 100}",
             *window_metrics(entry, labels),
+            f'observatory_slo_window_events{{{labels},outcome="total"}} 1000000',
+            f'observatory_slo_window_events{{{labels},outcome="bad"}} 500',
             f"observatory_slo_error_budget_events{{{labels}}} 5000",
             f"observatory_slo_error_budget_remaining_ratio{{{labels}}} 0.5",
             f"observatory_slo_error_budget_consumed_ratio{{{labels}}} 0.5",
