@@ -46,8 +46,10 @@ class Holes:
 
     def keep(self, slos: Iterable[str]) -> None:
         """Forget the holes of all other SLOs."""
-        wanted = set(slos)
         with self._lock:
+            if not self._open:
+                return
+            wanted = set(slos)
             self._open = {slo: spans for slo, spans in self._open.items() if slo in wanted}
 
     def __iter__(self) -> Iterator[Hole]:

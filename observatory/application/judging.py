@@ -12,7 +12,7 @@ from observatory.application.events.exclusions import LeaveOut
 from observatory.application.events.occasions import Watch
 from observatory.application.recorder import Recorder
 from observatory.catalog import Catalog, ServiceSlo
-from observatory.evaluation import Evaluation, Provenance, SloStatus, evaluate, windows_for
+from observatory.evaluation import Evaluation, Provenance, Roster, SloStatus, evaluate
 from observatory.evaluation.exclusions import Adjustment, Exclusion, held_open
 from observatory.evaluation.journeys import Contribution, contributions
 from observatory.evaluation.occasions import Occasion
@@ -52,18 +52,18 @@ class Judge:
         self.watch = Watch(self.counting)
         self._behaviours = Behaviours(self.counting)
 
-    def __call__(self, catalog: Catalog, entries: Sequence[ServiceSlo], provenance: Provenance) -> Judgement:
+    def __call__(self, catalog: Catalog, roster: Roster, provenance: Provenance) -> Judgement:
         """Judge these SLOs of a catalog, and its events.
 
         Raises:
             Unavailable: the store can't be reached.
         """
         at = int(provenance.at.timestamp())
-        windows = windows_for(entries)
+        entries, windows = roster.entries, roster.windows
         sums = self.counting.recorder.history.sums(windows, now=at)
         left_out = self._leave_out(catalog, entries, sums, windows, at=at)
         dispersion = self.clumps(entries, at=at)
-        evaluation = evaluate(entries, left_out.sums, provenance, dispersion=dispersion)
+        evaluation = evaluate(roster, left_out.sums, provenance, dispersion=dispersion)
         touched = [entry for entry in entries if entry.id in left_out.exclusions]
         adjustments: Mapping[str, Adjustment] = {}
         if touched:

@@ -19,6 +19,7 @@ from observatory.measurement import (
     first_seen,
     gaps,
     rows_after,
+    without,
 )
 
 HOURS_KEPT = timedelta(days=400)
@@ -45,12 +46,17 @@ class Recorder:
     rewritten: int = field(default=0, init=False)
     """How often the past changed: by a fill, or by loading it anew."""
     _slices: Slices = field(init=False)
+    _fitted: Sequence[ServiceSlo] | None = field(default=None, init=False)
+    """What `fit` was given last, and what follows from it: at every tick they are the same."""
+    _windows: frozenset[Window] = field(default=frozenset(), init=False)
+    _tracked: tuple[str, ...] | None = field(default=None, init=False)
+    """The columns of the history, when all of these were among them."""
     _begin: frozenset[int] = field(default=frozenset(), init=False)
     """Where calendar windows begin, Unix seconds."""
     _read_to: int = field(default=0, init=False)
     """From where to go on reading what others write to the store."""
     _ahead: bool = field(default=False, init=False)
-    """Memory holds something that the store does not."""
+    """Memory is not what the store holds, and is to be loaded anew."""
     _lock: RLock = field(default_factory=RLock, init=False)
 
     def __post_init__(self) -> None:
@@ -109,18 +115,20 @@ class Recorder:
         Raises:
             Unavailable: the store can't be reached.
         """
-        windows = {window for entry in entries for window in entry.slo.windows}
-        longest = max((window.longest for window in windows), default=self.longest)
         with self._lock:
-            if longest > self.longest or self._ahead:
-                self.longest = max(longest, self.longest)
+            if entries is not self._fitted:
+                self._windows = frozenset(window for entry in entries for window in entry.slo.windows)
+                self._slices = Slices(entries, tick=self.tick)
+                self._fitted, self._tracked = entries, None
+            longest = max((window.longest for window in self._windows), default=self.longest)
+            if longest > self.longest:
+                self.longest, self._ahead = longest, True
+            if self._ahead:
                 self.load(now=now)
-            self._slices = Slices(entries, tick=self.tick)
-            known = set(self.history.slos)
-            columns = [*(entry.id for entry in entries), *self._slices.columns]
-            if new := [column for column in columns if column not in known]:
-                self.history.track([*self.history.slos, *new])
-            begin = beginnings(windows, now=now)
+            if self.history.slos is not self._tracked:
+                self._track([*(entry.id for entry in entries), *self._slices.columns])
+                self._tracked = self.history.slos
+            begin = beginnings(self._windows, now=now)
             if begin != self._begin:
                 self._open(begin)
 
@@ -174,6 +182,11 @@ class Recorder:
         finest = next((span for span in reversed(spans) if span.after <= start), spans[0])
         return float(self.history.series(slo, seconds=finest.seconds, after=start, until=end).bad.sum())
 
+    def _track(self, columns: Sequence[str]) -> None:
+        known = set(self.history.slos)
+        if new := [column for column in columns if column not in known]:
+            self.history.track([*self.history.slos, *new])
+
     def _read_anew(self, now: datetime) -> bool:
         written_to, _ = self.store.news(after=None)
         if written_to == self._read_to:
@@ -209,7 +222,11 @@ class Recorder:
         self._begin = begin
 
     def _remember(self, buckets: Buckets) -> None:
-        for slo, start in first_seen(buckets).items():
+        if not len(buckets.ends):
+            return
+        begins = int(buckets.ends[0]) - buckets.seconds
+        seen_before = [slo for slo in buckets.slos if self.since.get(slo, begins + 1) <= begins]
+        for slo, start in first_seen(without(buckets, seen_before)).items():
             self.since[slo] = min(start, self.since.get(slo, start))
 
     def _worth_keeping(self, buckets: Buckets) -> Buckets:

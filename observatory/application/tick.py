@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import structlog
 
@@ -35,7 +36,7 @@ from observatory.application.steps import HOUR
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.catalog.behaviours import measured
 from observatory.errors import ObservatoryError
-from observatory.evaluation import Provenance
+from observatory.evaluation import Provenance, Roster
 from observatory.measurement import Measurement, without
 from observatory.planning import Plan, plan
 
@@ -43,6 +44,30 @@ STALE_AFTER = timedelta(minutes=5)
 """Numbers older than this no longer speak of the present; with long ticks it takes two that failed."""
 _OPEN = tuple(state for state in IncidentState if state is not IncidentState.RESOLVED)
 _log = structlog.get_logger("observatory.tick")
+
+
+@dataclass(frozen=True, eq=False)
+class _Agenda:
+    """What is to be done at every tick, as long as a catalog is in force."""
+
+    catalog: Catalog
+    tick: int
+    """Seconds."""
+
+    @cached_property
+    def counted(self) -> tuple[ServiceSlo, ...]:
+        """All that is measured."""
+        return measured(self.catalog)
+
+    @cached_property
+    def roster(self) -> Roster:
+        """The SLOs, which are judged together."""
+        return Roster(tuple(self.catalog.slos()))
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What to ask."""
+        return plan(self.counted, tick=self.tick)
 
 
 @dataclass(slots=True)
@@ -70,7 +95,7 @@ class Tick:
     """What others' alerts say, those that ended lately (after this moment) too."""
     judge: Judge = field(init=False)
     audit: AuditExclusions = field(init=False)
-    _plan: tuple[Catalog, Plan] | None = field(default=None, init=False)
+    _newest_agenda: _Agenda | None = field(default=None, init=False)
     _followed_at: datetime | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -143,57 +168,58 @@ class Tick:
 
     def _read(self, catalog: Catalog, *, now: datetime) -> Snapshot:
         """The numbers of the store."""
-        entries = tuple(catalog.slos())
-        self.recorder.fit(measured(catalog), now=now)
+        agenda = self._agenda(catalog)
+        self.recorder.fit(agenda.counted, now=now)
         newest = self.recorder.history.newest
         if newest is None:
             return replace(self.board.snapshot, catalog=catalog)
-        return _seen(catalog, self._judge(catalog, entries, {}, at=newest, now=now))
+        return _seen(catalog, self._judge(agenda, {}, at=newest, now=now))
 
     def _run(self, catalog: Catalog, *, now: datetime) -> tuple[Snapshot, int]:
-        entries, counted = tuple(catalog.slos()), measured(catalog)
-        self.recorder.fit(counted, now=now)
-        self.holes.keep([entry.id for entry in counted])
+        agenda = self._agenda(catalog)
+        self.recorder.fit(agenda.counted, now=now)
+        self.holes.keep(entry.id for entry in agenda.counted)
         self.audit(catalog, now=now)
         end = self._end(now)
-        measurement = self._measure(catalog, counted, until=end)
+        measurement = self._measure(agenda, until=end)
         newest = self.recorder.history.newest
         at = end if newest is None else newest
         failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
         failures = {**self.recorder.failures, **failed}
-        judgement = self._judge(catalog, entries, failures, at=at, now=now)
+        judgement = self._judge(agenda, failures, at=at, now=now)
         self._alert(judgement.decided_on, catalog, now=now)
         return _seen(catalog, judgement), len(measurement.failures)
+
+    def _agenda(self, catalog: Catalog) -> _Agenda:
+        if self._newest_agenda is None or self._newest_agenda.catalog is not catalog:
+            self._newest_agenda = _Agenda(catalog, int(self.length.total_seconds()))
+        return self._newest_agenda
 
     def _end(self, now: datetime) -> int:
         """The newest tick whose scrapes have landed."""
         length = int(self.length.total_seconds())
         return int((now - self.lag).timestamp()) // length * length
 
-    def _measure(self, catalog: Catalog, entries: Sequence[ServiceSlo], *, until: int) -> Measurement:
+    def _measure(self, agenda: _Agenda, *, until: int) -> Measurement:
         """The newest ticks: all since the last one, or, after more than an hour, this one and a hole before it."""
-        length = int(self.length.total_seconds())
         newest = self.recorder.history.newest
-        after = until - length if newest is None or until - newest > HOUR else newest
-        if self._plan is None or self._plan[0] is not catalog:
-            self._plan = (catalog, plan(entries, tick=length))
-        measurement = self.measure(self._plan[1], after=after, until=until)
+        after = until - agenda.tick if newest is None or until - newest > HOUR else newest
+        measurement = self.measure(agenda.plan, after=after, until=until)
         failed = {slo for failure in measurement.failures for slo in failure.slos}
         for failure in measurement.failures:
             _log.warning("query_failed", slos=len(failure.slos), error=failure.message, promql=failure.promql)
         for warning in measurement.warnings:
             _log.warning("prometheus_warns", warning=warning)
-        if len(failed) < len(entries):
+        if len(failed) < len(agenda.counted):
             self.recorder.append(without(measurement.buckets, failed))
             self.holes.dig(failed, after=after, until=until)
             if newest is not None:
-                self.holes.dig([entry.id for entry in entries], after=newest, until=after)
+                self.holes.dig((entry.id for entry in agenda.counted), after=newest, until=after)
         return measurement
 
     def _judge(
         self,
-        catalog: Catalog,
-        entries: Sequence[ServiceSlo],
+        agenda: _Agenda,
         failures: Mapping[str, str],
         *,
         at: int,
@@ -202,7 +228,7 @@ class Tick:
         moment = datetime.fromtimestamp(at, UTC)
         patience = max(STALE_AFTER, self.lag + 2 * self.length)
         provenance = Provenance(moment, now, failures, self.recorder.since, patience, self.length)
-        return self.judge(catalog, entries, provenance)
+        return self.judge(agenda.catalog, agenda.roster, provenance)
 
     def _alert(self, evaluation: Judged, catalog: Catalog, *, now: datetime) -> None:
         """Decide and announce; incidents and what is to be told of them are written in one transaction."""

@@ -19,6 +19,7 @@ from observatory.evaluation.quiet import (
     dispersion_over_time,
     usual_dispersion,
 )
+from observatory.evaluation.roster import Roster
 from observatory.evaluation.significance import dispersion
 from observatory.evaluation.tiers import (
     TIERS,
@@ -39,6 +40,7 @@ __all__ = [
     "Evaluation",
     "Moments",
     "Provenance",
+    "Roster",
     "Severity",
     "SloStatus",
     "State",

@@ -15,6 +15,7 @@ from observatory.evaluation.budgets import Budgets, budgets, coverage, divide
 from observatory.evaluation.counts import Counts
 from observatory.evaluation.evaluation import Evaluation, Further
 from observatory.evaluation.promises import Promises
+from observatory.evaluation.roster import Roster
 from observatory.evaluation.rules import Evidence, Verdict, judge
 from observatory.evaluation.states import COMPLETE, Facts, states
 from observatory.evaluation.tiers import TIERS, Tier, alert_windows
@@ -47,7 +48,7 @@ class Provenance:
 
 
 def evaluate(
-    entries: Sequence[ServiceSlo],
+    entries: Roster | Sequence[ServiceSlo],
     sums: pd.DataFrame,
     provenance: Provenance,
     *,
@@ -57,7 +58,7 @@ def evaluate(
     """Evaluate all SLOs in one table; `Evaluation.table` documents its columns.
 
     Args:
-        entries: the SLOs, their ids distinct.
+        entries: the SLOs, their ids distinct; a roster, where the same ones are evaluated again and again.
         sums: index `ServiceSlo.column`, columns (window label, field of `observatory.measurement.FIELDS`), for every
             window of `windows_for(entries)`. An SLO without a row was never seen.
         provenance: where the sums come from.
@@ -67,7 +68,8 @@ def evaluate(
     Raises:
         DefinitionError: `sums` lacks a window.
     """
-    promises = Promises.read(entries)
+    roster = Roster.of(entries)
+    promises = roster.promises
     at = np.full(len(promises.rows), provenance.at.timestamp()) if moments is None else moments
     counts = Counts(sums, promises)
     counts.require([*alert_windows(), *_own_windows(promises)])
@@ -86,13 +88,12 @@ def evaluate(
         index=pd.Index(promises.ids, name="slo", dtype=str),
     )
     table["slo", "state"] = states(facts)
-    further = _further(entries, sums, provenance)
+    further = _further(roster.further, sums, provenance)
     return Evaluation(provenance.at, table, promises, provenance.failures, further)
 
 
-def _further(entries: Sequence[ServiceSlo], sums: pd.DataFrame, provenance: Provenance) -> Further:
+def _further(promises: Promises, sums: pd.DataFrame, provenance: Provenance) -> Further:
     """The budgets over further windows."""
-    promises = Promises.further(entries)
     counts = Counts(sums, promises)
     counts.require(_own_windows(promises))
     at = np.full(len(promises.rows), provenance.at.timestamp())

@@ -154,11 +154,10 @@ class History:
         """
         with self._lock:
             until = self._levels[0].floor(now)
-            table = np.empty((len(windows), len(FIELDS), len(self._slos)))
+            table = np.zeros((len(windows), len(FIELDS), len(self._slos)))
             for number, window in enumerate(windows.values()):
-                pieces = list(self._spans(window, until))
-                for field, name in enumerate(FIELDS):
-                    table[number, field] = sum(level.sum(name, *span) for level, *span in pieces)
+                for level, *span in self._spans(window, until):
+                    table[number] += level.sums(*span)
         columns = pd.MultiIndex.from_product([list(windows), list(FIELDS)], names=["window", "field"])
         return pd.DataFrame(
             table.reshape(len(columns), -1).T,

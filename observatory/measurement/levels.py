@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from observatory.measurement.buckets import Buckets
+from observatory.measurement.buckets import FIELDS, Buckets
 
 TYPES: Mapping[str, type[np.float64 | np.uint16]] = {
     "bad": np.float64,
@@ -45,6 +45,8 @@ class Level:
         self._tables: dict[str, NDArray[np.float64 | np.uint16]] = {
             name: np.zeros((rows, 0), dtype=dtype) for name, dtype in TYPES.items()
         }
+        self._summed: dict[tuple[int, int], NDArray[np.float64]] = {}
+        """What `sums` found, of spans in which nothing has changed since."""
 
     @property
     def nbytes(self) -> int:
@@ -71,6 +73,7 @@ class Level:
 
     def arrange(self, source: NDArray[np.intp]) -> None:
         """Lay out the columns anew; `source` (N,) says where each came from, -1 that it is new."""
+        self._summed.clear()
         kept = np.flatnonzero(source >= 0)
         for name, table in self._tables.items():
             self._tables[name] = np.zeros((self._rows, len(source)), dtype=table.dtype)
@@ -82,6 +85,7 @@ class Level:
             self.newest = newest
         if newest <= self.newest:
             return
+        self._summed.clear()
         start = max(self.newest, newest - self.reach)
         self.newest = newest
         if self._empty:
@@ -93,6 +97,11 @@ class Level:
     def put(self, buckets: Buckets, columns: NDArray[np.intp]) -> None:
         """Replace cells by those of buckets, whose SLOs are in `columns` (N',). Forgotten ends are left out."""
         self._empty = False
+        self._summed = {
+            (after, until): sums
+            for (after, until), sums in self._summed.items()
+            if not ((buckets.ends > after) & (buckets.ends - self.seconds < until)).any()
+        }
         held = buckets.ends > (0 if self.forgotten is None else self.forgotten)
         rows = self._row(buckets.ends[held])
         for name, table in self._tables.items():
@@ -107,6 +116,16 @@ class Level:
             for rows in self._slices(max(after, self.forgotten), min(until, self.newest)):
                 total += np.add.reduce(table[rows], axis=0, dtype=wide)
         return total
+
+    def sums(self, after: int, until: int) -> NDArray[np.float64]:
+        """(F, N) `sum` of every field, to be read only.
+
+        Kept until something in the span changes, or there is a newer bucket: a minute later all windows but the shortest
+        still have nearly all of their hours.
+        """
+        if (after, until) not in self._summed:
+            self._summed[after, until] = np.array([self.sum(name, after, until) for name in FIELDS])
+        return self._summed[after, until]
 
     def ends(self, after: int, until: int) -> NDArray[np.int64]:
         """The ends of the held buckets with after < end <= until."""

@@ -53,6 +53,8 @@ def rows_after(buckets: Buckets, after: int) -> Buckets:
 def without(buckets: Buckets, slos: Iterable[str]) -> Buckets:
     """The buckets of all other SLOs."""
     unwanted = set(slos)
+    if not unwanted:
+        return buckets
     columns = np.array([slo not in unwanted for slo in buckets.slos], dtype=bool)
     kept = tuple(slo for slo in buckets.slos if slo not in unwanted)
     return replace(buckets, slos=kept, **{name: getattr(buckets, name)[:, columns] for name in FIELDS})
