@@ -1,15 +1,15 @@
 """Prometheus, or anything that speaks its HTTP API, through prometheus-api-client."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import numpy as np
+import orjson
 import requests
 import urllib3
 from prometheus_api_client import PrometheusConnect
@@ -23,6 +23,7 @@ _CHUNK = 1 << 20
 _GRACE = timedelta(seconds=1)
 """Prometheus gives up this much earlier than we do, so that it is the one to say why."""
 _BAD_QUERY, _TRY_LATER, _THEIR_FAULT = 400, 429, 500
+_FORM = "application/x-www-form-urlencoded"
 _METRICSQL_ONLY = "now()"
 """PromQL has no such function, and no endpoint tells the two apart: VictoriaMetrics calls itself a Prometheus 2.24."""
 
@@ -46,7 +47,7 @@ class PrometheusSource:
         access = access or Access()
         self._url, of_url = _without_credentials(url)
         self._dialect: Dialect | None = None
-        headers = {**access.headers, "Accept-Encoding": "identity"}
+        headers = {**access.headers, "Accept-Encoding": "identity", "Content-Type": _FORM}
         if access.bearer_token is not None:
             headers["Authorization"] = f"Bearer {access.bearer_token}"
         self._connection = PrometheusConnect(
@@ -129,7 +130,7 @@ class _Session(requests.Session):
         until = monotonic() + limit
         try:
             with super().request(
-                method, url, data=form, timeout=limit, stream=True, allow_redirects=False, **options
+                method, url, data=_encoded(form), timeout=limit, stream=True, allow_redirects=False, **options
             ) as response:
                 body = self._body(response, until, limit)
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
@@ -171,6 +172,18 @@ class _Session(requests.Session):
             raise Unavailable(f"{self._where}: not an answer to a query: {start!r}…") from error
 
 
+def _encoded(form: Mapping[str, object]) -> str:
+    """As `urllib.parse.urlencode`, which looks at every character: a query has thousands, and few different ones."""
+    return "&".join(f"{name}={_quoted(str(value))}" for name, value in form.items())
+
+
+def _quoted(text: str) -> str:
+    special = [character for character in set(text) if quote(character, safe="") != character]
+    for character in sorted(special, key="%".__ne__):  # first the one that the others become
+        text = text.replace(character, quote(character, safe=""))
+    return text
+
+
 def read_answer(body: bytes) -> Answer:
     """The body of a successful answer.
 
@@ -188,7 +201,7 @@ def read_answer(body: bytes) -> Answer:
         end = tail.index(b"]]")
         columns.append(tail[:end].translate(None, b'"[]'))
         skeleton.append(tail[end + 2 :])
-    answer = json.loads(b'"values":[]'.join(skeleton))
+    answer = orjson.loads(b'"values":[]'.join(skeleton))
     if answer["status"] != "success":
         raise ValueError(answer.get("error"))
     result = answer["data"]["result"]
@@ -198,7 +211,9 @@ def read_answer(body: bytes) -> Answer:
     warnings = answer.get("warnings", ())
     if columns and len(columns) == len(result):
         return _from_numbers(labels, columns, warnings)
-    return Answer.of(((row["metric"], _points(row)) for row in result), warnings)
+    if any("values" in row for row in result):
+        return Answer.of(((row["metric"], _points(row)) for row in result), warnings)
+    return _from_instants(labels, [row["value"] for row in result], warnings)
 
 
 def _from_numbers(
@@ -217,6 +232,18 @@ def _from_numbers(
     )
 
 
+def _from_instants(
+    labels: Sequence[Mapping[str, str]], points: Sequence[tuple[float, str]], warnings: Sequence[str]
+) -> Answer:
+    return Answer(
+        labels=labels,
+        series=np.arange(len(points)),
+        times=np.array([time for time, _ in points], dtype=np.float64).astype(np.int64),
+        values=np.array([float(value) for _, value in points], dtype=np.float64),
+        warnings=warnings,
+    )
+
+
 def _points(row: Mapping[str, Any]) -> Sequence[tuple[int, float]]:
     pairs = row["values"] if "values" in row else [row["value"]]
     return [(int(time), float(value)) for time, value in pairs]
@@ -225,7 +252,7 @@ def _points(row: Mapping[str, Any]) -> Sequence[tuple[int, float]]:
 def _own_words(body: bytes) -> str | None:
     """Prometheus's own message, if this is one."""
     try:
-        message = json.loads(body)["error"]
+        message = orjson.loads(body)["error"]
     except (ValueError, KeyError, TypeError):
         return None
     return str(message)

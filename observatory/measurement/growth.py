@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,9 +83,9 @@ def read_bounds(query: CounterQuery, answer: Answer) -> Mapping[int, Sequence[st
 
 def groups_of(query: Query, rows: Sequence[Mapping[str, str]]) -> NDArray[np.intp]:
     """(S,) index of the group that each row belongs to, -1 for none of the query's."""
-    index = {values: group for group, values in enumerate(query.groups)}
-    found = (index.get(tuple(labels.get(label, "") for label in query.by), -1) for labels in rows)
-    return np.fromiter(found, dtype=np.intp, count=len(rows))
+    columns = [[labels.get(label, "") for labels in rows] for label in query.by]
+    values = zip(*columns, strict=True) if columns else repeat((), len(rows))
+    return np.array([query.places.get(one, -1) for one in values], dtype=np.intp)
 
 
 class _Table:

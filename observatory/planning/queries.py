@@ -94,6 +94,11 @@ class Query(ABC):
     def promql(self) -> str:
         """The question."""
 
+    @cached_property
+    def places(self) -> Mapping[Group, int]:
+        """The index of each group."""
+        return {values: place for place, values in enumerate(self.groups)}
+
     @property
     def slices(self) -> bool:
         """Whether the events are time, and the answer says which share of it was bad; else the answer counts events."""

@@ -111,6 +111,12 @@ def test_a_query_longer_than_any_url_is_answered(real):
     assert len(ask(real, f'a_total{{job=~"x|{names}"}}', end=START).labels) == 1
 
 
+def test_a_query_arrives_as_it_was_written(real):
+    text = "100 % of %2B a+b &c=d; #é\U0001f3b5 |~{}'"
+    answer = ask(real, f'label_replace(vector(1), "v", "{text}", "", "")', start=START, end=START)
+    assert answer.labels == [{"v": text}]
+
+
 def test_a_bad_query_is_refused_in_prometheus_own_words(real):
     with pytest.raises(Refused, match=r"parse error: .*unexpected right parenthesis") as refusal:
         ask(real, "sum(up))")
