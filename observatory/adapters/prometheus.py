@@ -1,5 +1,6 @@
 """Prometheus, or anything that speaks its HTTP API, through prometheus-api-client."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,9 @@ _GRACE = timedelta(seconds=1)
 """Prometheus gives up this much earlier than we do, so that it is the one to say why."""
 _BAD_QUERY, _TRY_LATER, _THEIR_FAULT = 400, 429, 500
 _FORM = "application/x-www-form-urlencoded"
-_METRICSQL_ONLY = "now()"
+_TIMED_OUT = re.compile(r": context deadline exceeded$|: timeout exceeded (before|during|while) ")
+"""Prometheus's words for it while it looks for series, and VictoriaMetrics's, under the code of queries that make no sense."""
+_METRICSQL_ONLY, _ANYBODYS = "now()", "vector(0)"
 """PromQL has no such function, and no endpoint tells the two apart: VictoriaMetrics calls itself a Prometheus 2.24."""
 
 
@@ -90,6 +93,8 @@ class PrometheusSource:
         except Refused as refusal:
             if refusal.code != str(_BAD_QUERY):
                 raise
+            # Proxies refuse with the same code, and whoever takes them at their word asks in the wrong dialect ever after.
+            self.query_range(_ANYBODYS, start=0, end=0, step=1, timeout=timeout)
             return Dialect.PROMQL
         return Dialect.METRICSQL
 
@@ -160,7 +165,7 @@ class _Session(requests.Session):
             message = f"{self._where}: redirects to {place}; give the address where it really is"
             return Refused(message, code=str(status))
         message = f"{self._where}: {_own_words(body) or f'{status} {response.reason}'}"
-        if status >= _THEIR_FAULT or status == _TRY_LATER:
+        if status >= _THEIR_FAULT or status == _TRY_LATER or _TIMED_OUT.search(message):
             return Unavailable(message)
         return Refused(message, code=str(status))
 

@@ -33,8 +33,14 @@ NEAR = 60
 """Ticks to be looked at closer that are no further apart are asked together: a query costs as much as so many ticks."""
 _BAD_QUERIES = frozenset({"400", "422"})
 """Codes that speak of the query and not of us: a part of it may still be answered."""
-_TOO_MUCH = "too many samples"
-"""In Prometheus's words for a query that would load more than --query.max-samples."""
+_TOO_MUCH = (
+    "too many samples",
+    "-search.maxSamplesPer",
+    "-search.maxPointsPer",
+    "not enough memory for processing",
+)
+"""What servers say of a query that a shorter span would make bearable: Prometheus of more than --query.max-samples, the
+others are VictoriaMetrics's limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ class Round:
                 return reading
             return self._with_breaks(query, reading, groups, ends)
         except Refused as refusal:
-            if _TOO_MUCH not in str(refusal) or len(ends) == 1:
+            if len(ends) == 1 or not any(words in str(refusal) for words in _TOO_MUCH):
                 raise
             middle = len(ends) // 2
             return _joined([self._read_span(query, ends[:middle]), self._read_span(query, ends[middle:])])

@@ -1,4 +1,4 @@
-"""PrometheusSource against a real Prometheus, and against servers that misbehave."""
+"""PrometheusSource against real servers, and against some that misbehave."""
 
 import base64
 import json
@@ -16,10 +16,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
+from support.servers import PROMETHEUS, SERVERS, VICTORIA_METRICS, serving
 
 from observatory.adapters.prometheus import Access, PrometheusSource, read_answer
 from observatory.errors import Refused, Unavailable
+from observatory.planning import Dialect
 
 START = 1_780_000_000 // 3600 * 3600
 SOON = timedelta(seconds=5)
@@ -27,19 +29,31 @@ EMPTY = json.dumps({"status": "success", "data": {"resultType": "vector", "resul
 SECRET = "s3cr3t-t0ken"  # noqa: S105 - looked for where it must not be
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prometheus")
+@pytest.fixture(scope="module", params=SERVERS)
+def real(request, tmp_path_factory):
     times = range(START, START + 3600, 60)
-    write_past(
-        folder / "data",
-        [
-            Series("a_total", 'job="x"', times, range(60)),
-            Series("a_total", 'job="quote\\"d ]],[["', times, range(0, 120, 2)),
-        ],
-    )
-    with prometheus(folder, flags=["--query.timeout=20s"]) as url:
+    past = [
+        Series("a_total", 'job="x"', times, range(60)),
+        Series("a_total", 'job="quote\\"d ]],[["', times, range(0, 120, 2)),
+    ]
+    with serving(request.param, tmp_path_factory.mktemp("server"), past) as url:
         yield PrometheusSource(url)
+
+
+ON_PROMETHEUS = pytest.mark.parametrize("real", [PROMETHEUS], indirect=True)
+"""VictoriaMetrics knows no value that is no number, takes 16 KiB a query, and looks at its watch from time to time."""
+
+
+def each_in_its_words(prometheus, victoria_metrics):
+    """The real servers, and what each says."""
+    return pytest.mark.parametrize(
+        ("real", "words"),
+        [
+            pytest.param(PROMETHEUS, prometheus, id=PROMETHEUS),
+            pytest.param(VICTORIA_METRICS, victoria_metrics, id=VICTORIA_METRICS),
+        ],
+        indirect=["real"],
+    )
 
 
 def ask(source, promql="up", *, start=START, end=START, step=60, timeout=SOON):
@@ -95,6 +109,7 @@ def test_an_instant_is_one_point_a_series(real):
     assert sorted(answer.values.tolist()) == [2, 4]
 
 
+@ON_PROMETHEUS
 def test_what_is_no_number_is_kept_as_such(real):
     for start in (START, START - 60):
         labels = ("NaN", "Inf", "-Inf")
@@ -106,6 +121,7 @@ def test_what_is_no_number_is_kept_as_such(real):
         np.testing.assert_array_equal([values[text] for text in labels], [np.nan, np.inf, -np.inf])
 
 
+@ON_PROMETHEUS
 def test_a_query_longer_than_any_url_is_answered(real):
     names = "|".join(f"service-{number:06d}" for number in range(100_000))
     assert len(ask(real, f'a_total{{job=~"x|{names}"}}', end=START).labels) == 1
@@ -117,23 +133,26 @@ def test_a_query_arrives_as_it_was_written(real):
     assert answer.labels == [{"v": text}]
 
 
-def test_a_bad_query_is_refused_in_prometheus_own_words(real):
-    with pytest.raises(Refused, match=r"parse error: .*unexpected right parenthesis") as refusal:
+@each_in_its_words(r"parse error: .*unexpected right parenthesis", "unparsed data left")
+def test_a_bad_query_is_refused_in_the_servers_own_words(real, words):
+    with pytest.raises(Refused, match=words) as refusal:
         ask(real, "sum(up))")
-    assert refusal.value.code == "400"
+    assert refusal.value.code in {"400", "422"}
 
 
 def test_a_query_that_makes_no_sense_of_the_data_is_refused(real):
     with pytest.raises(Refused, match="duplicate") as refusal:
-        ask(real, "up * on () a_total or a_total * on () group_right () a_total", start=START, end=START)
+        ask(real, "a_total * on () group_right () a_total", start=START, end=START)
     assert refusal.value.code == "422"
 
 
-def test_too_many_points_are_refused(real):
-    with pytest.raises(Refused, match="11,000 points"):
-        ask(real, "up", end=START + 11_002, step=1)
+@each_in_its_words("11,000 points", "too many points")
+def test_too_many_points_are_refused(real, words):
+    with pytest.raises(Refused, match=words):
+        ask(real, "up", end=START + 30_002, step=1)
 
 
+@ON_PROMETHEUS
 def test_prometheus_itself_is_told_the_time_limit(real):
     with pytest.raises(Unavailable, match="timed out"):
         ask(
@@ -144,6 +163,27 @@ def test_prometheus_itself_is_told_the_time_limit(real):
             step=1,
             timeout=timedelta(milliseconds=1200),
         )
+
+
+@pytest.mark.parametrize(
+    ("real", "dialect"),
+    [
+        pytest.param(PROMETHEUS, Dialect.PROMQL, id=PROMETHEUS),
+        pytest.param(VICTORIA_METRICS, Dialect.METRICSQL, id=VICTORIA_METRICS),
+    ],
+    indirect=["real"],
+)
+def test_the_dialect_is_found_out_by_asking(real, dialect):
+    assert real.dialect(timeout=SOON) is dialect
+
+
+def test_a_proxys_refusal_says_nothing_of_the_dialect():
+    """Else a VictoriaMetrics behind it would be asked in PromQL until the next start."""
+    with (
+        a_server(lambda handler, _: reply(handler, "Bad Request", status=400)) as url,
+        pytest.raises(Refused, match="400 Bad Request"),
+    ):
+        PrometheusSource(url).dialect(timeout=SOON)
 
 
 def test_warnings_are_kept():
@@ -157,6 +197,20 @@ def test_warnings_are_kept():
     [
         pytest.param(400, '{"status":"error","error":"parse error"}', Refused, "parse error", id="400"),
         pytest.param(422, '{"status":"error","error":"many-to-many"}', Refused, "many-to-many", id="422"),
+        pytest.param(
+            422,
+            '{"status":"error","error":"expanding series: context deadline exceeded"}',
+            Unavailable,
+            "deadline exceeded",
+            id="422-too-late",
+        ),
+        pytest.param(
+            422,
+            '{"status":"error","error":"cannot execute query: timeout exceeded during query execution: 9.000 seconds"}',
+            Unavailable,
+            "timeout exceeded",
+            id="422-too-late-in-VictoriaMetrics",
+        ),
         pytest.param(401, "who are you?", Refused, "401 Unauthorized", id="401"),
         pytest.param(404, "404 page not found", Refused, "404 Not Found", id="404"),
         pytest.param(429, "slow down", Unavailable, "429 Too Many Requests", id="429"),

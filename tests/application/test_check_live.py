@@ -1,9 +1,11 @@
-"""Queries of dashboards and rules, asked of a real Prometheus."""
+"""Queries of dashboards and rules, asked of a real server."""
 
 import json
 from datetime import UTC, datetime
 
-from support.prometheus import Series, prometheus, write_past
+import pytest
+from support.prometheus import Series
+from support.servers import SERVERS, serving
 
 from observatory.application.check_live import ask
 from observatory.bootstrap import prometheus as source
@@ -23,10 +25,10 @@ def rules(*exprs, kind="record"):
     return json.dumps({"groups": [{"name": "g", "rules": [{kind: "a", "expr": expr} for expr in exprs]}]})
 
 
-def test_what_fails_and_what_finds_nothing_is_told(tmp_path):
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_fails_and_what_finds_nothing_is_told(server, tmp_path):
     times = range(NOW - 3600, NOW + 1, 15)
     series = Series("jobs_total", 'job="a"', times, [float(number) for number, _ in enumerate(times)])
-    write_past(tmp_path / "data", [series])
     files = {
         "dashboards/a.json": dashboard(
             'rate(jobs_total{job=~"$job"}[$__rate_interval])',
@@ -36,7 +38,7 @@ def test_what_fails_and_what_finds_nothing_is_told(tmp_path):
         "alert_rules/r.yml": rules("sum(jobs_total)", "sum(nothing_total)"),
         "alert_rules/a.yml": rules("nothing_total > 1", kind="alert"),
     }
-    with prometheus(tmp_path, config="global: {}") as url:
+    with serving(server, tmp_path, [series]) as url:
         asked = ask(files, source(Settings(prometheus_url=url)), now=datetime.fromtimestamp(NOW, UTC))
         found = [(finding.rule, finding.file, finding.where) for finding in asked]
     assert found == [

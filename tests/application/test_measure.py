@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 from support.catalogs import a_service, a_squad, an_slo, latency
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
+from support.servers import PROMETHEUS, VICTORIA_METRICS, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.memory.clock import ManualClock
@@ -145,25 +146,42 @@ def test_a_latency_slo_with_a_bound_that_is_no_bucket_lists_those_there_are(metr
     ]
 
 
-def test_the_slo_that_a_real_prometheus_refuses_does_not_stop_the_others(tmp_path):
+MOST_SAMPLES = {PROMETHEUS: "--query.max-samples", VICTORIA_METRICS: "-search.maxSamplesPerQuery"}
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        pytest.param(PROMETHEUS, "too many samples", id=PROMETHEUS),
+        pytest.param(VICTORIA_METRICS, "cannot select more than", id=VICTORIA_METRICS),
+    ],
+)
+def test_the_slo_that_a_real_server_refuses_does_not_stop_the_others(server, words, tmp_path):
     times = range(NOON - 600, NOON + 1, 60)
     counters = [
         Series(TOTAL, f'job="{name}",code="200",pod="{pod}"', times, range(0, 110, 10))
         for name in NAMES
         for pod in range(300 if name == "search" else 1)
     ]
-    write_past(tmp_path / "data", counters)
-    with prometheus(tmp_path, flags=["--query.max-samples=800"]) as url:
+    with serving(server, tmp_path, counters, flags=[f"{MOST_SAMPLES[server]}=800"]) as url:
         measurement = Measure(PrometheusSource(url), SystemClock())(the_plan(), after=NOON - 60, until=NOON)
     assert [failure.slos for failure in measurement.failures] == [("search/availability",)]
-    assert "too many samples" in measurement.failures[0].message
+    assert words in measurement.failures[0].message
     assert measurement.buckets.total[0].tolist() == [10, 10, 10, 0, 10]
 
 
-def test_a_span_that_is_too_much_for_prometheus_is_asked_in_shorter_ones(tmp_path):
-    times = range(NOON - 36000, NOON + 1, 60)
-    write_past(tmp_path / "data", [Series(TOTAL, 'job="album",code="200"', times, range(601))])
-    with prometheus(tmp_path, flags=["--query.max-samples=500"]) as url:
+@pytest.mark.parametrize(
+    ("server", "limit"),
+    [
+        pytest.param(PROMETHEUS, 800, id=PROMETHEUS),
+        # Whole blocks of 8192 samples are what it counts.
+        pytest.param(VICTORIA_METRICS, 20_000, id=VICTORIA_METRICS),
+    ],
+)
+def test_a_span_that_is_too_much_for_a_server_is_asked_in_shorter_ones(server, limit, tmp_path):
+    times = range(NOON - 36000, NOON + 1)
+    past = [Series(TOTAL, 'job="album",code="200"', times, [float(second // 60) for second in range(36001)])]
+    with serving(server, tmp_path, past, flags=[f"{MOST_SAMPLES[server]}={limit}"]) as url:
         measurement = Measure(PrometheusSource(url), SystemClock())(
             the_plan("album"), after=NOON - 36000, until=NOON
         )

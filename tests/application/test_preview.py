@@ -1,8 +1,9 @@
-"""`observatory preview` against a real Prometheus."""
+"""`observatory preview` against a real server."""
 
 import pytest
 from support.catalogs import SERVICE_YAML, SQUAD_YAML, parse_yaml
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
+from support.servers import SERVERS, serving
 from typer.testing import CliRunner
 
 from observatory.application.preview import chosen
@@ -13,7 +14,8 @@ pytestmark = pytest.mark.slow
 END = 1_760_000_000
 
 
-def test_pictures_of_a_squad_are_drawn_with_what_prometheus_knows(tmp_path):
+@pytest.mark.parametrize("server", SERVERS)
+def test_pictures_of_a_squad_are_drawn_with_what_the_server_knows(server, tmp_path):
     catalog = tmp_path / "catalog"
     catalog.mkdir()
     (catalog / "squad.yml").write_text(SQUAD_YAML)
@@ -21,8 +23,7 @@ def test_pictures_of_a_squad_are_drawn_with_what_prometheus_knows(tmp_path):
     times = list(range(END - 7_200, END + 1, 60))
     labels = 'squad="playlists",service="playlist",slo="availability"'
     left = Series("observatory_slo_error_budget_remaining_ratio", labels, times, [0.421 for _ in times])
-    write_past(tmp_path / "data", [left])
-    with prometheus(tmp_path, targets={}) as url:
+    with serving(server, tmp_path, [left]) as url:
         command = ["preview", "--catalog", str(catalog), "--prometheus", url, "--squad", "playlists"]
         command += ["--output", str(tmp_path / "drawn"), "--hours", "2", "--at", str(END)]
         result = CliRunner().invoke(app, command)

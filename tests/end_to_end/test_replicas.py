@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.postgres import cluster
 from support.product import eventually, incidents, observatory_run, quick_catalog, surroundings
 from support.prometheus import Target
+from support.servers import SERVERS
 from support.slack import postings
 
 from observatory.sandbox.demo import Mode, Trouble
@@ -56,8 +57,8 @@ class Replica:
         return self.metric("observatory_measured_until_timestamp_seconds")
 
 
-@pytest.fixture(scope="module")
-def story(tmp_path_factory):
+@pytest.fixture(scope="module", params=SERVERS)
+def story(request, tmp_path_factory):
     """Who led when, and what Slack shows at the end.
 
     Everything breaks while the first evaluator still reads the past. Before it can page anybody it is killed, and the
@@ -65,7 +66,7 @@ def story(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("replicas")
     with ExitStack() as stack:
-        replicas, world, outside = _three(stack, folder)
+        replicas, world, outside = _three(stack, folder, request.param)
         first = eventually(lambda: _leader(replicas), within=60)
         for service in BROKEN.values():
             world.simulation.break_service(service, Trouble(Mode.ERRORS))
@@ -94,11 +95,11 @@ def story(tmp_path_factory):
         )
 
 
-def _three(stack, folder):
+def _three(stack, folder, server):
     root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="observatory-pg-")))
     root.chmod(0o755)  # the server runs as another user
     database = stack.enter_context(cluster(root / "cluster")).new_database()
-    world = stack.enter_context(surroundings(folder))
+    world = stack.enter_context(surroundings(folder, server=server))
     catalog = quick_catalog(folder / "catalog")
     outside = stack.enter_context(Target())
     settings = {

@@ -1,6 +1,7 @@
 """A real VictoriaMetrics on a free loopback port: with targets to scrape, or with a past written into it."""
 
 import json
+import re
 import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -88,6 +89,5 @@ def _remember(url: str, past: Iterable[Series]) -> None:
 
 
 def _labels(text: str) -> Mapping[str, str]:
-    """`a="b",c="d"` as a mapping."""
-    pairs = [pair.partition("=") for pair in text.split('",') if pair]
-    return {name: value.strip('"') for name, _, value in pairs}
+    """`a="b",c="d"` as a mapping; in PromQL, quotation marks are escaped as in JSON."""
+    return {name: json.loads(value) for name, value in re.findall(r'(\w+)=("(?:[^"\\]|\\.)*")', text)}

@@ -1,11 +1,12 @@
-"""The metrics in memory answer as a real Prometheus does."""
+"""The metrics in memory answer as real servers do."""
 
 from datetime import timedelta
 
 import numpy as np
 import pytest
 from support.catalogs import a_service, a_squad, an_slo, latency
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
+from support.servers import SERVERS, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.memory.metrics import MemoryMetrics
@@ -29,40 +30,36 @@ COUNTERS = [
 ]
 
 
-def in_memory(_):
+def in_memory():
     metrics = MemoryMetrics()
     for metric, labels, each in COUNTERS:
         metrics.count(metric, labels, dict.fromkeys(TIMES, each))
     return metrics
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prometheus")
-    write_past(
-        folder / "data",
-        [
-            Series(
-                metric,
-                ",".join(f'{label}="{value}"' for label, value in labels.items()),
-                TIMES,
-                np.arange(1, len(TIMES) + 1) * each,
-            )
-            for metric, labels, each in COUNTERS
-        ],
-    )
-    with prometheus(folder) as url:
-        yield url
+@pytest.fixture(params=["memory", *SERVERS])
+def source(request, tmp_path):
+    if request.param == "memory":
+        yield in_memory()
+        return
+    past = [
+        Series(
+            metric,
+            ",".join(f'{label}="{value}"' for label, value in labels.items()),
+            TIMES,
+            np.arange(1, len(TIMES) + 1) * each,
+        )
+        for metric, labels, each in COUNTERS
+    ]
+    with serving(request.param, tmp_path, past) as url:
+        yield PrometheusSource(url)
 
 
-@pytest.mark.parametrize(
-    "build", [pytest.param(in_memory, id="memory"), pytest.param(PrometheusSource, id="real")]
-)
-def test_both_sources_measure_the_same(url, build):
+def test_every_source_measures_the_same(source):
     slos = (an_slo(), an_slo("latency", sli=latency("h", below=timedelta(milliseconds=300))))
     services = [a_service(name, slos=slos) for name in ("album", "search", "rests", "unknown")]
     planned = plan([ServiceSlo(a_squad(), service, slo) for service in services for slo in slos], tick=60)
-    measurement = Measure(build(url), SystemClock())(planned, after=NOON - 300, until=NOON)
+    measurement = Measure(source, SystemClock())(planned, after=NOON - 300, until=NOON)
     assert {failure.slos: failure.message for failure in measurement.failures} == {
         ("search/latency",): 'h_bucket has no bucket le="0.3"; its bounds are 0.5'
     }

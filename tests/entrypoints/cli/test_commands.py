@@ -9,12 +9,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
 import pytest
 from support.catalogs import SERVICE_YAML, SQUAD_YAML, changed
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
+from support.servers import PROMETHEUS, SERVERS, serving
 
 ROOT = Path(__file__).parents[3]
 NOBODY = "http://127.0.0.1:9"
@@ -220,31 +222,39 @@ def test_run_on_a_port_in_use_says_so(observatory, catalog):
     assert f"127.0.0.1:{port}" in done.stderr
 
 
-# With a Prometheus
+# With a server
 
 NOW = 1_773_100_800
 MINUTES = 120
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """Two hours of the playlist service: 10 requests a minute, one of them failed."""
-    folder = tmp_path_factory.mktemp("prometheus")
+def servers(tmp_path_factory):
+    """Two hours of the playlist service in each: 10 requests a minute, one of them failed."""
     times = range(NOW - MINUTES * 60, NOW + 1, 60)
-    write_past(
-        folder / "data",
-        [
-            Series(
-                "http_requests_total",
-                f'job="playlist",code="{code}"',
-                times,
-                [each * i for i in range(len(times))],
-            )
-            for code, each in (("200", 9), ("500", 1))
-        ],
-    )
-    with prometheus(folder) as url:
-        yield url
+    past = [
+        Series(
+            "http_requests_total",
+            f'job="playlist",code="{code}"',
+            times,
+            [each * i for i in range(len(times))],
+        )
+        for code, each in (("200", 9), ("500", 1))
+    ]
+    with ExitStack() as stack:
+        yield {
+            server: stack.enter_context(serving(server, tmp_path_factory.mktemp(server), past))
+            for server in SERVERS
+        }
+
+
+@pytest.fixture
+def server(request, servers):
+    return servers[getattr(request, "param", PROMETHEUS)]
+
+
+ON_EACH = pytest.mark.parametrize("server", SERVERS, indirect=True)
+"""Where it is the numbers that are looked at, and not how they are shown."""
 
 
 @pytest.fixture
@@ -254,6 +264,7 @@ def one_slo(catalog):
     return catalog
 
 
+@ON_EACH
 def test_status_as_json_has_exactly_this_shape(observatory, one_slo, server):
     done = observatory("status", "--json", "--at", NOW, "--prometheus", server, **SECRETS)
     assert done.returncode == 0, done.stderr
@@ -282,6 +293,7 @@ def test_status_as_json_has_exactly_this_shape(observatory, one_slo, server):
     }
 
 
+@ON_EACH
 def test_what_was_never_seen_is_null(observatory, one_slo, server):
     done = observatory("status", "--json", "--at", NOW - 86_400 * 9, "--prometheus", server)
     [row] = json.loads(done.stdout)
@@ -349,6 +361,7 @@ def test_run_shows_a_bar_on_a_terminal(one_slo, server, tmp_path):
 
 
 @pytest.mark.slow
+@ON_EACH
 def test_run_serves_and_ends_in_order_and_never_tells_a_secret(one_slo, server, tmp_path):
     log = tmp_path / "log"
     with log.open("wb") as output:

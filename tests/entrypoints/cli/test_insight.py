@@ -1,4 +1,4 @@
-"""`observatory backtest` and `suggest`, over four days in a real Prometheus."""
+"""`observatory backtest` and `suggest`, over four days in a real server."""
 
 import contextlib
 import json
@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from support.catalogs import SERVICE_YAML, SQUAD_YAML, changed
-from support.prometheus import Series, prometheus, write_past
+from support.prometheus import Series
+from support.servers import SERVERS, serving
 from typer.testing import CliRunner
 
 from observatory.entrypoints.cli.app import app
@@ -51,16 +52,15 @@ def of_rare():
     return text[: text.index("  - name: latency")]
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """A catalog, and the address of a Prometheus with four days of it."""
+@pytest.fixture(scope="module", params=SERVERS)
+def world(request, tmp_path_factory):
+    """A catalog, and the address of a server with four days of it."""
     folder = tmp_path_factory.mktemp("insight")
     (folder / "catalog").mkdir()
     (folder / "catalog" / "squad.yml").write_text(SQUAD_YAML)
     (folder / "catalog" / "playlist.yml").write_text(SERVICE_YAML)
     (folder / "catalog" / "rare.yml").write_text(of_rare())
-    write_past(folder / "prometheus" / "data", past())
-    with prometheus(folder / "prometheus") as url:
+    with serving(request.param, folder / "server", past()) as url:
         yield folder, url
 
 
