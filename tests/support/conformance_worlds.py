@@ -24,6 +24,11 @@ SLIS = {
     "latency": "{latency: {histogram: duration_seconds, below: 300ms}}",
     "error_or_slow": "{error_or_slow: {total: calls_total, histogram: 'call_seconds{ok=\"1\"}', below: 300ms}}",
 }
+NATIVE = {
+    "native": "{latency: {native_histogram: duration_seconds, below: 250ms}}",
+    "native_error_or_slow": "{error_or_slow: {total: calls_total, native_histogram: 'call_seconds{ok=\"1\"}', below: 250ms}}",
+}
+"""Their bound is one of their buckets'."""
 ZONES = ("UTC", "Europe/Stockholm", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham")
 METHODS = (
     "occurrences",
@@ -84,7 +89,7 @@ class Service:
 
     name: str
     kind: str
-    """A key of `SLIS`."""
+    """A key of `SLIS` or `NATIVE`."""
     promises: Sequence[Promise]
     lives: Sequence[Life]
     scrapes: Sequence[int] = ()
@@ -101,7 +106,7 @@ class Service:
 
     def observed(self, *, tick: int, at: int) -> Observed:
         """What scrapes show: an event with the first that its process answers, if there is one."""
-        of_life = [self._answered(life) for life in self.lives]
+        of_life = [self.answered(life) for life in self.lives]
         sightings = sorted({moment for scrapes in of_life for moment in scrapes})
         # What a service counted before anything was known of it is where counting starts.
         known = _tick_of(sightings[0], tick=tick, at=at)
@@ -124,11 +129,11 @@ class Service:
 
     def is_bad(self, event: Event) -> bool:
         """Whether the event breaks the promise."""
-        slow = event.seconds > BELOW
+        slow = event.seconds > (0.25 if self.kind in NATIVE else BELOW)
         match self.kind:
-            case "latency":
+            case "latency" | "native":
                 return slow
-            case "error_or_slow":
+            case "error_or_slow" | "native_error_or_slow":
                 return slow or event.bad
             case _:
                 return event.bad
@@ -136,7 +141,7 @@ class Service:
     def series(self) -> Iterator[Series]:
         """As Prometheus stores them."""
         for life in self.lives:
-            times = self._answered(life)
+            times = self.answered(life)
             for metric, labels, moments, hides in self.counters(life):
                 text = ",".join(f'{label}="{value}"' for label, value in labels.items())
                 values = [bisect_left(moments, time + 1e-9) for time in times]
@@ -145,7 +150,7 @@ class Service:
 
     def definition(self) -> str:
         """Its catalog file."""
-        return definition(self.name, SLIS[self.kind], self.promises)
+        return definition(self.name, (SLIS | NATIVE)[self.kind], self.promises)
 
     def _returned(self, *, tick: int, at: int) -> set[int]:
         """The scrapes of the ticks in which the service was seen again after long."""
@@ -154,7 +159,8 @@ class Service:
         ends = {_tick_of(time, tick=tick, at=at) for time in back}
         return {time for time in self.scrapes if _tick_of(time, tick=tick, at=at) in ends}
 
-    def _answered(self, life: Life) -> Sequence[int]:
+    def answered(self, life: Life) -> Sequence[int]:
+        """The scrapes that see it."""
         inside = self.scrapes[bisect_left(self.scrapes, life.start) : bisect_left(self.scrapes, life.end)]
         return [time for time in inside if not any(start <= time < end for start, end in self.unseen)]
 
@@ -186,16 +192,18 @@ class Service:
                     yield "duration_seconds_bucket", {**own, "le": bound}, within, False
 
 
-def a_service(number: int, *, at: int) -> Service:
-    """The random service of this number, evaluated at `at`."""
+def a_service(
+    number: int, *, at: int, kinds: Sequence[str] = tuple(SLIS), longest: int = 31 * DAY
+) -> Service:
+    """The random service of this number and of one of these kinds, at most so old, evaluated at `at`."""
     random = np.random.default_rng([20, number])
-    kind = tuple(SLIS)[number % 4]
+    kind = kinds[number % len(kinds)]
     days = int(random.choice([1, 2, 3, 7, 30], p=[0.3, 0.2, 0.2, 0.15, 0.15]))
     young = number % 5 == 4
-    begin = at - (int(days * DAY * random.uniform(0.2, 0.9)) if young else days * DAY + 2 * HOUR)
+    begin = at - min(longest, int(days * DAY * random.uniform(0.2, 0.9)) if young else days * DAY + 2 * HOUR)
     interval = int(random.choice([15, 30, 60, 120] if days <= 3 else [120, 240]))
     first = at - SHORT_OF_THE_TICK - (at - SHORT_OF_THE_TICK - begin) // interval * interval
-    trouble = ("restarts", "pods", "gaps", "nothing")[number // 4 % 4]
+    trouble = ("restarts", "pods", "gaps", "nothing")[number // len(kinds) % 4]
     rate = float(random.choice([0.05, 0.5, 3.0] if days <= 3 else [0.05, 0.5]))
     incidents = _incidents(random, begin, at)
     lives = [

@@ -4,7 +4,7 @@ The messages are those of https://prometheus.io/docs/specs/prw/remote_write_spec
 """
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, log2
 
@@ -45,13 +45,26 @@ def bound(index: int) -> float:
     return float(2 ** (index / 2**SCHEMA))
 
 
+@dataclass(frozen=True)
+class Sample:
+    """What a series was at a moment (Unix seconds): a native histogram, or a counter's value."""
+
+    labels: Mapping[str, str]
+    at: int
+    value: Histogram | float
+
+
 def write(url: str, labels: Mapping[str, str], at: int, histogram: Histogram) -> None:
     """Let Prometheus have a sample of the histogram."""
-    series = b"".join(
-        _field(1, _field(1, name.encode()) + _field(2, value.encode()))
-        for name, value in sorted(labels.items())
-    )
-    body = _field(1, series + _field(4, _encoded(histogram, at)))
+    write_all(url, [Sample(labels, at, histogram)])
+
+
+def write_all(url: str, samples: Iterable[Sample]) -> None:
+    """Let Prometheus have these samples at once; those of a series ascend in time, and none is an hour older than another."""
+    by_series: dict[tuple[tuple[str, str], ...], list[Sample]] = {}
+    for sample in samples:
+        by_series.setdefault(tuple(sorted(sample.labels.items())), []).append(sample)
+    body = b"".join(_field(1, _series(labels, of)) for labels, of in by_series.items())
     headers = {
         "Content-Encoding": "snappy",
         "Content-Type": "application/x-protobuf",
@@ -61,6 +74,19 @@ def write(url: str, labels: Mapping[str, str], at: int, histogram: Histogram) ->
         f"{url}/api/v1/write", bytes(cramjam.snappy.compress_raw(body)), headers=headers, timeout=30
     )
     answer.raise_for_status()
+
+
+def _series(labels: Iterable[tuple[str, str]], samples: Iterable[Sample]) -> bytes:
+    names = b"".join(
+        _field(1, _field(1, name.encode()) + _field(2, value.encode())) for name, value in labels
+    )
+    return names + b"".join(map(_sample, samples))
+
+
+def _sample(sample: Sample) -> bytes:
+    if isinstance(sample.value, Histogram):
+        return _field(4, _encoded(sample.value, sample.at))
+    return _field(2, b"\x09" + struct.pack("<d", sample.value) + _number(2, sample.at * 1000))
 
 
 def _encoded(histogram: Histogram, at: int) -> bytes:
