@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from observatory.application.attempts import Ended, Outcome
 from observatory.application.delivery import Delivery, is_slack
 from observatory.application.digest import fold
 from observatory.application.ports import AlertStore, Clock, Messenger
+from observatory.application.recovery import Recovery
 from observatory.application.rerouting import Ways
 from observatory.application.rescue import Rescue
-from observatory.application.sending import Ended, Outcome, Sender
+from observatory.application.sending import Sender
 from observatory.application.sweep import Sweep
 from observatory.catalog import Catalog
 from observatory.errors import Unavailable
@@ -101,9 +103,10 @@ class Deliver:
     def _start(self, now: datetime, *, silent: bool) -> None:
         fold(self.store, now=now)
         sender = Sender(self.store, self.messenger, self.clock, self._ways)
+        recover = Recovery(sender)
         if not silent:
             for delivery in self.store.unsettled(now=now, worker=self.worker, lease=self.lease):
-                self._running.add(self.executor.submit(sender.recover, delivery))
+                self._running.add(self.executor.submit(recover, delivery))
         for delivery in self._claimed(now, silent=silent):
             self._running.add(self.executor.submit(sender.send, delivery))
 

@@ -12,10 +12,10 @@ from observatory.adapters.memory.alerts import MemoryAlerts
 from observatory.adapters.memory.clock import ManualClock
 from observatory.adapters.memory.messenger import MemoryMessenger
 from observatory.alerting import NotificationKind, Priority
+from observatory.application.attempts import Outcome
 from observatory.application.deliver import Deliver
 from observatory.application.delivery import DeliveryState
 from observatory.application.rerouting import Ways
-from observatory.application.sending import Outcome
 from observatory.errors import Ambiguous, RateLimited, Refused, Unavailable
 from observatory.outputs.message import Message
 
