@@ -90,7 +90,7 @@ class Drills:
         incident = self.alerts.incident(drill)
         if incident is None or incident.origin is not Origin.DRILL:
             raise NotFound(f'There is no drill "{drill}".')
-        return self._proof(incident)
+        return proof(self.alerts, incident)
 
     def __call__(self) -> None:
         """Close the drills that have arrived or are lost; call it every few seconds, on any replica."""
@@ -103,32 +103,38 @@ class Drills:
         for incident in self.alerts.incidents(states=OPEN):
             if incident.origin is not Origin.DRILL:
                 continue
-            proof = self._proof(incident)
-            if proof.arrived or now - incident.opened_at > GIVEN_UP_AFTER:
-                self._end(proof, now)
+            found = proof(self.alerts, incident)
+            if found.arrived or now - incident.opened_at > GIVEN_UP_AFTER:
+                self._end(found, now)
 
-    def _end(self, proof: Proof, now: datetime) -> None:
-        incident = proof.incident
+    def _end(self, found: Proof, now: datetime) -> None:
+        incident = found.incident
         over = replace(
             incident,
             state=IncidentState.RESOLVED,
-            resolved_at=incident.opened_at + proof.latency if proof.latency is not None else now,
+            resolved_at=incident.opened_at + found.latency if found.latency is not None else now,
             updated_at=now,
             revision=incident.revision + 1,
         )
         step = Transition(over, Reason.DRILL_OVER, None, incident)
-        _log.info("drill_over", squad=incident.squad, arrived=proof.arrived)
+        _log.info("drill_over", squad=incident.squad, arrived=found.arrived)
         told = [] if self.announce is None else list(self.announce(step, None, self.catalog(), now=now))
         self.alerts.record([over], told, revisions={incident.id: incident.revision})
 
-    def _proof(self, incident: Incident) -> Proof:
-        deliveries = [
-            one
-            for one in reversed(self.alerts.deliveries(incident=incident.id))
-            if one.notification.kind is NotificationKind.ROOT
-        ]
-        hops = [Hop(one.notification.destination, one.state, one.last_error) for one in deliveries]
-        return Proof(incident, hops, *_arrival(incident, deliveries))
+
+def proof(alerts: AlertStore, drill: Incident) -> Proof:
+    """How far a drill has come.
+
+    Raises:
+        Unavailable: the store can't be reached.
+    """
+    deliveries = [
+        one
+        for one in reversed(alerts.deliveries(incident=drill.id))
+        if one.notification.kind is NotificationKind.ROOT
+    ]
+    hops = [Hop(one.notification.destination, one.state, one.last_error) for one in deliveries]
+    return Proof(drill, hops, *_arrival(drill, deliveries))
 
 
 def _arrival(incident: Incident, roots: Sequence[Delivery]) -> tuple[str | None, timedelta | None]:

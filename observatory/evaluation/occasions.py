@@ -22,6 +22,11 @@ class TrafficSeen:
     now: float | None
     """In the last five minutes."""
 
+    @property
+    def beyond(self) -> float | None:
+        """How much more came than was expected, as a share of that: -0.4 is 40 % less."""
+        return None if self.peak is None or not self.expected else self.peak / self.expected - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:

@@ -1,7 +1,10 @@
 """Events as people and programs meet them: API, pages, /metrics and the command line over one evening."""
 
 import json
+import re
 import sys
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -84,7 +87,13 @@ def test_reports_come_as_json_markdown_and_pages(client, kind):
     assert answers["json"].json()["event"] == "launch"
     assert answers["markdown"].text.startswith(f"# launch: {kind}\n")
     assert answers["markdown"].headers["content-type"].startswith("text/markdown")
-    assert "<!doctype html>" in answers["html"].text
+    page, policy = answers["html"].text, answers["html"].headers["content-security-policy"]
+    assert "<!doctype html>" in page
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy  # or a browser shows it bare
+    assert "script-src" not in policy
+    assert ("<img alt='playlist/availability, five minutes by five minutes" in page) == (kind == "report")
     assert client.get(f"/api/v1/events/lunch/{kind}").status_code == 404
 
 
@@ -106,6 +115,7 @@ def test_pages_show_the_event_and_both_numbers(client):
     assert "How it goes" in page
     assert "Half its slice is gone" in page
     assert "Busiest five minutes" in page
+    assert re.search(r"234\s% more than expected so far", page)
     assert "it may spend 20" in page
     slo = client.get("/slos/playlist/availability").text
     assert "Left out of these numbers" in slo

@@ -15,6 +15,7 @@ from observatory.entrypoints.api.schema import EventShape, FreezeShape, Problem
 from observatory.entrypoints.api.state import LookedAt
 from observatory.errors import Unavailable
 from observatory.outputs.events import (
+    POLICY,
     Format,
     event_json,
     freeze_json,
@@ -116,5 +117,5 @@ def _event(snapshot: Snapshot, event: Event, now: datetime) -> dict[str, Any]:
 
 def _text(text: str, form: Format) -> Response:
     if form is Format.HTML:
-        return HTMLResponse(text)
+        return HTMLResponse(text, headers={"Content-Security-Policy": POLICY})
     return PlainTextResponse(text, media_type="text/markdown")

@@ -35,7 +35,7 @@ class BelowPath:
 
 
 class CarefulHeaders:
-    """ASGI middleware: security headers, and `no-cache` (ask again, an ETag saves the body) unless a route differs."""
+    """ASGI middleware: security headers and `no-cache` (ask again, an ETag saves the body), unless a route says otherwise."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -46,7 +46,8 @@ class CarefulHeaders:
         async def careful(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_SECURITY)
+                for name, value in _SECURITY.items():
+                    headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "private, no-cache")
             await send(message)
 

@@ -194,6 +194,7 @@ class TrafficShape(Shape):
     usual: float | None = Field(description="In the busiest hour of the four weeks before.")
     peak: float | None = Field(description="In the busiest five minutes so far.")
     now: float | None
+    beyond: float | None = Field(description="Of the peak, against what was expected: -0.4 is 40 % fewer.")
 
 
 class SliceShape(Shape):

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 from observatory.application.snapshot import Views
 from observatory.entrypoints.api.state import base_path
 from observatory.entrypoints.portal import figures, words
+from observatory.outputs.events import beyond_words
 from observatory.outputs.links import dashboard_url, service_uid, squad_uid
 from observatory.outputs.slack import numbers
 from observatory.outputs.slack.shortfall import came
@@ -109,6 +110,7 @@ def _web_address(text: str | None) -> str:
 
 _FILTERS: Mapping[str, Any] = {
     "share": figures.share,
+    "beyond": beyond_words,
     "good_share": figures.good_share,
     "burn_rate": figures.burn_rate,
     "events": figures.events,

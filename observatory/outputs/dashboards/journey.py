@@ -36,7 +36,11 @@ def journey_dashboard(journey: Journey, catalog: Catalog) -> str:
             tags=("observatory", "journey", f"squad:{journey.squad}", f"tier:{journey.tier}"),
         ),
         sections=[
-            *(section for entry in entries for section in (objective_section(entry), _components(entry))),
+            *(
+                section
+                for entry in entries
+                for section in (objective_section(entry, catalog), _components(entry))
+            ),
             _about(journey, catalog),
         ],
         links=[

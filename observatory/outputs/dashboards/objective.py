@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from observatory.catalog import Calendar, ErrorOrSlow, Events, InSlices, Latency, Probe, Promql, ServiceSlo
+from observatory.catalog import (
+    Calendar,
+    Catalog,
+    ErrorOrSlow,
+    Events,
+    InSlices,
+    Latency,
+    Probe,
+    Promql,
+    ServiceSlo,
+)
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
 from observatory.evaluation.tiers import tiers_for
@@ -31,7 +41,7 @@ _LONGEST = 10
 """Windows that a budget may last before it counts as not burning."""
 
 
-def objective_section(entry: ServiceSlo) -> Section:
+def objective_section(entry: ServiceSlo, catalog: Catalog) -> Section:
     """From the state of the promise down to single events."""
     scope = scope_of(entry)
     slo = entry.slo
@@ -40,6 +50,7 @@ def objective_section(entry: ServiceSlo) -> Section:
         _burn(entry, scope),
         _burn_down(entry, scope),
         *_by_window(entry, scope),
+        *_left_out(entry, scope, catalog),
         _bad_events(entry),
         *_latency(entry),
         *gauge_panel(entry),
@@ -107,6 +118,34 @@ def _now(entry: ServiceSlo, scope: Scope) -> Sequence[Panel]:
             Query(queries.state(scope), "{{state}}"),
             width=3,
             counts=False,
+        ),
+    )
+
+
+def _left_out(entry: ServiceSlo, scope: Scope, catalog: Catalog) -> Sequence[Panel]:
+    """Where events leave times out: both numbers."""
+    events = catalog.events.values()
+    names = [
+        event.name
+        for event in events
+        if event.mode == "exclude" and any(one.id == entry.id for one in catalog.affected(event))
+    ]
+    if not names:
+        return ()
+    return (
+        lines(
+            About(
+                "left-out",
+                "Budget left, with and without what is left out",
+                f"What do the numbers gain by {', '.join(sorted(names))}? Both lines are the same where nothing failed "
+                "in the times that are left out.",
+            ),
+            [
+                Query(queries.remaining(scope), "as judged"),
+                Query(queries.unadjusted(scope), "all counted"),
+            ],
+            Scale("percentunit", decimals=1),
+            dashed=("all counted",),
         ),
     )
 

@@ -107,6 +107,12 @@ def remaining(scope: Scope, *, at: str = "") -> str:
     return _either("min", scope, own, scope.of(REMAINING) + at)
 
 
+def unadjusted(scope: Scope) -> str:
+    """The share of the error budget that would be left if events left nothing out; Observatory's own figure alone."""
+    own = scope.of("observatory_slo_error_budget_remaining_unadjusted_ratio")
+    return f"min by ({scope.by}) ({own})"
+
+
 def burn(scope: Scope, window: str) -> str:
     """The burn rate over one of the alert windows."""
     w = f'window="{window}"'

@@ -28,7 +28,7 @@ def service_dashboard(service: Service, catalog: Catalog) -> str:
             tags=("observatory", "service", f"squad:{service.squad}", f"tier:{service.tier}"),
         ),
         sections=[
-            *map(objective_section, entries),
+            *(objective_section(entry, catalog) for entry in entries),
             *(part for of in _PARTS for part in of(service, catalog)),
         ],
         links=[

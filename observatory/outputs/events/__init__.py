@@ -7,9 +7,11 @@ from observatory.outputs.events.json import (
     freeze_json,
     occasion_json,
 )
-from observatory.outputs.events.model import Busiest, EventReport, Grade, Item, Line, Readiness
+from observatory.outputs.events.model import Busiest, EventReport, Grade, Item, Line, Paced, Readiness
+from observatory.outputs.events.page import POLICY
 from observatory.outputs.events.reports import (
     Format,
+    beyond_words,
     readiness_json,
     readiness_text,
     report_json,
@@ -17,14 +19,17 @@ from observatory.outputs.events.reports import (
 )
 
 __all__ = [
+    "POLICY",
     "Busiest",
     "EventReport",
     "Format",
     "Grade",
     "Item",
     "Line",
+    "Paced",
     "Readiness",
     "adjustment_json",
+    "beyond_words",
     "components_json",
     "event_json",
     "freeze_json",

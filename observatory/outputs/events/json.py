@@ -63,6 +63,7 @@ def traffic_json(traffic: TrafficSeen | None) -> dict[str, Any] | None:
         "usual": traffic.usual,
         "peak": traffic.peak,
         "now": traffic.now,
+        "beyond": traffic.beyond,
     }
 
 

@@ -23,7 +23,8 @@ class Item:
     """One thing that was looked at before an event."""
 
     subject: str
-    """What was looked at: `budget`, `incidents`, `coverage`, `dependencies`, `traffic`, `on call`, `calendar`."""
+    """What was looked at: `budget`, `coverage`, `incidents`, `dependencies`, `traffic`, `on call`, `test alert`,
+    `calendar`."""
     of: str
     """Of which SLO, service or squad."""
     grade: Grade
@@ -76,6 +77,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Paced:
+    """Five minutes of an event."""
+
+    until: datetime
+    total: float
+    """Events a minute."""
+    bad: float
+    """Of them, a minute."""
+
+
+@dataclass(frozen=True, slots=True)
 class EventReport:
     """How an event went, or how it goes."""
 
@@ -85,3 +97,7 @@ class EventReport:
     lines: tuple[Line, ...]
     incidents: tuple[Incident, ...]
     """Those that opened in it, of its SLOs and of its slices; the first first."""
+    paced: tuple[Paced, ...] = ()
+    """How it went, five minutes by five minutes, for the SLO whose traffic is expected, or of which most was spent."""
+    paced_slo: str = ""
+    """Which one that is."""

@@ -40,7 +40,7 @@ def _not_yet(
 ) -> Iterator[str]:
     """Metrics whose series that a rule reads are made after it alone; those of other labels are others' series."""
     parsed = book.expressions.get(rule.expr)
-    found = {}
+    found: dict[str, None] = {}
     for selector in () if parsed is None else selectors(parsed.tree):
         name = selector.name or ""
         makers = [at for at, maker in made.get(name, ()) if could_make(selector, maker.labels)]

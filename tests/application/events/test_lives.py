@@ -1,6 +1,7 @@
 """Events and journeys in an Observatory that lives minute by minute, from its catalog to what its channels are told."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -233,17 +234,25 @@ def test_the_reports_before_and_after(launched):
     life.begin()
     life.minutes(3)
     before = life.observatory.views.reports.readiness("launch")
-    found = {(item.subject, item.of): (item.grade.value, item.says) for item in before.items}
-    assert found["budget", SLO] == ("ok", "100% of the budget left, the slice takes 20%")
+    said = [replace(item, says=item.says.replace("\N{NO-BREAK SPACE}", " ")) for item in before.items]
+    found = {(item.subject, item.of): (item.grade.value, item.says) for item in said}
+    assert found["budget", SLO] == (
+        "ok",
+        "100 % of the budget left; the slice takes 20 % of it all: 202 bad events",
+    )
     assert found["incidents", "all"][0] == "ok"
-    assert found["traffic", SLO][0] == "warn"
-    assert "300 a minute expected; the busiest hour so far had 100" in found["traffic", SLO][1]
+    (capacity, endurance) = [item.says for item in said if item.subject == "traffic"]
+    assert "300 a minute expected; the busiest hour so far had 100" in capacity
+    assert endurance.startswith("at the traffic expected, an outage of ")
+    assert found["test alert", "playlists"] == ("warn", "no test alert in 30 d: observatory drill playlists")
     assert found["on call", "playlists"][0] == "ok"
-    assert found["calendar", "launch"] == ("ok", "frozen now")
+    assert found["calendar", "launch"] == ("ok", "frozen now, until Tue 10 Mar 07:00 UTC")
     life.clock.advance(timedelta(hours=1, minutes=57))
     life.minutes(4)
     after = life.observatory.views.reports.report("launch")
     (line,) = after.lines
     assert (line.bad, line.total) == (3 * 53, 1000 * 63 + 3 * 53)
     assert after.occasion.traffic.expected == 300
+    assert after.paced_slo == SLO
+    assert (len(after.paced), after.paced[-1].total, after.paced[-1].bad) == (12, 1003, 3)
     assert after.occasion.traffic.peak == 1003
