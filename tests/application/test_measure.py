@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,7 +15,7 @@ from observatory.application.measure import Measure
 from observatory.application.rounds import MOST_POINTS, Limits
 from observatory.catalog import ServiceSlo
 from observatory.errors import Refused, Unavailable
-from observatory.measurement import FIELDS
+from observatory.measurement import FIELDS, Answer
 from observatory.planning import plan
 
 NOON = 1_780_000_000 // 3600 * 3600
@@ -67,6 +68,32 @@ def test_the_query_that_is_refused_is_halved_until_the_culprit_stands_alone(metr
     }
     assert measurement.buckets.total[1].tolist() == [11, 0, 11, 11, 11]
     assert measurement.buckets.measured[1].tolist() == [60, 0, 60, 60, 60]
+
+
+class Thousands(MemoryMetrics):
+    """Every service answers ten requests in each tick; whatever asks about one of them is refused."""
+
+    culprit = "service-4711"
+
+    def query_range(self, promql, *, end, **_):
+        self.asked.append(promql)
+        (named,) = set(re.findall(r'job=~"([^"]+)"', promql))
+        if self.culprit in named.split("|"):
+            raise Refused("many-to-many matching not allowed", code="422")
+        events = 0 if "5.." in promql else 10
+        return Answer.of([({"job": name}, [(end, float(events))]) for name in named.split("|")])
+
+
+def test_one_culprit_of_ten_thousand_is_found_in_a_few_questions_and_all_others_are_measured():
+    source, names = Thousands(), [f"service-{number}" for number in range(10_000)]
+    planned = the_plan(*names)
+    measurement = measured(source, planned, after=NOON - 60)
+    assert {failure.slos for failure in measurement.failures} == {("service-4711/availability",)}
+    assert {failure.message for failure in measurement.failures} == {"many-to-many matching not allowed"}
+    (totals,) = measurement.buckets.total.tolist()
+    assert [name for name, total in zip(names, totals, strict=True) if total != 10] == ["service-4711"]
+    # Two queries name it, of at most a thousand services each: each halving asks twice.
+    assert len(source.asked) - len(planned.queries) <= 2 * 2 * 10
 
 
 def test_an_slo_is_missing_when_one_of_its_queries_failed(metrics):
