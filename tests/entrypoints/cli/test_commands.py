@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from support import forked
 from support.catalogs import SERVICE_YAML, SQUAD_YAML, changed
 from support.prometheus import Series
 from support.servers import PROMETHEUS, SERVERS, serving
@@ -57,15 +58,7 @@ def catalog(tmp_path):
 @pytest.fixture
 def observatory(tmp_path):
     def run(*arguments, **settings):
-        done = subprocess.run(
-            command(*arguments),
-            env=environment(**settings),
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=WITHIN,
-            check=False,
-        )
+        done = forked.observatory(*arguments, cwd=tmp_path, env=environment(**settings), within=WITHIN)
         assert "Traceback" not in done.stdout + done.stderr
         return done
 

@@ -2,9 +2,9 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
+from support import forked
 from support.catalogs import SERVICE_YAML, SQUAD_YAML
 
 
@@ -34,15 +34,7 @@ def repository(tmp_path):
 @pytest.fixture
 def diff(tmp_path):
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "observatory", "diff", *arguments],
-            cwd=tmp_path,
-            env={"PATH": os.defpath},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return forked.observatory("diff", *arguments, cwd=tmp_path, env={"PATH": os.defpath})
 
     return run
 
