@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from support.catalogs import a_service, a_squad, an_slo, parse_sli
 from support.prometheus import Series
-from support.servers import PROMETHEUS, serving
+from support.servers import SERVERS, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.prometheus import PrometheusSource
@@ -52,11 +52,11 @@ def entries():
             yield preset, kind, ServiceSlo(a_squad(), service, slo)
 
 
-@pytest.fixture(scope="module")
-def counted(tmp_path_factory):
+@pytest.fixture(scope="module", params=SERVERS)
+def counted(request, tmp_path_factory):
     every = [*entries()]
     series = [one for preset in COUNTED for one in past(preset)]
-    with serving(PROMETHEUS, tmp_path_factory.mktemp("server"), series) as url:
+    with serving(request.param, tmp_path_factory.mktemp("server"), series) as url:
         measured = Measure(PrometheusSource(url), SystemClock())(
             plan([entry for _, _, entry in every], tick=60), after=START + 60, until=START + 180
         )

@@ -1,10 +1,12 @@
-"""Observatory is not running: Prometheus with the generated rules and Alertmanager with the generated routes page alone.
+"""Observatory is not running: a server with the generated rules and Alertmanager with the generated routes page alone.
 
 Everything is real but the users and Slack. The rules are the committed ones with one change: they count every five
-seconds, in buckets of five seconds, where the committed ones take a minute.
+seconds, in buckets of five seconds, where the committed ones take a minute. Prometheus evaluates its own; those of
+VictoriaMetrics are vmalert's, which in the distribution is too old to know `keep_firing_for`.
 """
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -13,7 +15,9 @@ import pytest
 from support.alertmanager import alertmanager, generated
 from support.product import CHANNELS, ROOT, eventually
 from support.prometheus import prometheus
+from support.servers import SERVERS, VICTORIA_METRICS, on_each
 from support.slack import postings, words
+from support.victoria_metrics import victoria_metrics, vmalert
 
 from observatory.adapters.alertmanager import HttpAlertmanager
 from observatory.application.ports import Pushed
@@ -29,12 +33,31 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 PLAYLISTS, SEARCH, PLAYBACK = "C0PLAYLISTS", "C0SEARCH00", "C0PLAYBACK"
 
 
-def rules(folder):
+def rules(server, folder):
     """The committed rules on a faster clock."""
+    folder.mkdir()
     found = [*(ROOT / "alert_rules").glob("*.yml"), *(ROOT / "alert_rules/playlists").glob("*.yml")]
     for file in found:
-        (folder / file.name).write_text(re.sub(r"(interval: |offset )1m\b", r"\g<1>5s", file.read_text()))
-    return [str(folder / file.name) for file in found]
+        text = re.sub(r"(interval: |offset )1m\b", r"\g<1>5s", file.read_text())
+        if server == VICTORIA_METRICS:
+            text = re.sub(r"\n +keep_firing_for: .+", "", text)
+        (folder / file.name).write_text(text)
+    return [folder / file.name for file in found]
+
+
+@contextmanager
+def evaluating(server, folder, services, alertmanager):
+    """The URL of a server that scrapes the services and evaluates the rules."""
+    files = rules(server, folder / "rules")
+    if server == VICTORIA_METRICS:
+        with (
+            victoria_metrics(folder / "server", targets=services.addresses) as url,
+            vmalert(url, alertmanager, files, interval="5s"),
+        ):
+            yield url
+        return
+    with prometheus(folder / "server", config=configuration(services, alertmanager, files)) as url:
+        yield url
 
 
 def configuration(services, alertmanager, files):
@@ -44,8 +67,8 @@ def configuration(services, alertmanager, files):
     )
     return (
         "global: {scrape_interval: 1s, evaluation_interval: 5s}\n"
-        f"rule_files: {files}\n"
-        f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager}']}}]}}]}}\n"
+        f"rule_files: {[str(file) for file in files]}\n"
+        f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager.removeprefix('http://')}']}}]}}]}}\n"
         f"scrape_configs:\n{scraped}"
     )
 
@@ -63,26 +86,32 @@ def counted(url):
 
 
 @pytest.fixture(scope="module")
-def drill(tmp_path_factory):
-    """What Slack shows after an outage of `playlist` that nobody but Prometheus and Alertmanager looked at."""
-    folder = tmp_path_factory.mktemp("drill")
-    (folder / "prometheus").mkdir()
-    clock = system_clock()
-    simulation = Simulation(started=clock.now(), seed=0)
+def drills(tmp_path_factory):
+    """The same outage under either server's rules."""
+    return on_each(_drill, tmp_path_factory)
+
+
+@pytest.fixture(params=SERVERS)
+def drill(request, drills):
+    return drills[request.param]
+
+
+def _drill(server, folder):
+    """What Slack shows after an outage of `playlist` that nobody but the rules and Alertmanager looked at."""
+    simulation = Simulation(started=system_clock().now(), seed=0)
     ports = {service.name: 0 for service in SERVICES}
     with (
-        MetricsServers(simulation, clock=clock, host="127.0.0.1", ports=ports) as services,
+        MetricsServers(simulation, clock=system_clock(), host="127.0.0.1", ports=ports) as services,
         slack.running(channels=CHANNELS) as chat,
-        alertmanager(folder / "alertmanager", generated(folder / "alertmanager", chat)) as server,
+        alertmanager(folder / "alertmanager", generated(folder / "alertmanager", chat)) as routes,
+        evaluating(server, folder, services, routes.url) as url,
     ):
-        config = configuration(services, server.url.removeprefix("http://"), rules(folder / "prometheus"))
-        with prometheus(folder / "prometheus", config=config) as url:
-            eventually(lambda: counted(url), within=60)
-            calm = everything(chat)
-            simulation.break_service("playlist", Trouble(Mode.ERRORS))
-            eventually(lambda: firing(url, "playlist"), within=90)
-            eventually(lambda: postings(chat.url, PLAYLISTS), within=60)
-        yield SimpleNamespace(calm=calm, told=everything(chat), chat=chat, server=server, now=clock.now)
+        eventually(lambda: counted(url), within=60)
+        calm = everything(chat)
+        simulation.break_service("playlist", Trouble(Mode.ERRORS))
+        eventually(lambda: firing(url, "playlist"), within=90)
+        eventually(lambda: postings(chat.url, PLAYLISTS), within=60)
+        return SimpleNamespace(calm=calm, told=everything(chat))
 
 
 def everything(chat):
@@ -112,30 +141,41 @@ def an_alert(now, *, ends=None, **labels):
     return Pushed(labels, now - timedelta(seconds=5), ends or now + timedelta(minutes=5))
 
 
-def test_a_label_pings_nobody(drill):
-    evil = {"alertname": "<!channel>", "squad": "search", "service": "<@U1> & <!here>", "severity": "page"}
-    HttpAlertmanager(drill.server.url).push([an_alert(drill.now(), **evil)])
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory):
+    """The generated routes, and nobody who evaluates rules."""
+    folder = tmp_path_factory.mktemp("routes")
+    with (
+        slack.running(channels=CHANNELS) as chat,
+        alertmanager(folder / "alertmanager", generated(folder / "alertmanager", chat)) as server,
+    ):
+        yield SimpleNamespace(chat=chat, server=server, now=system_clock().now)
 
-    (told,) = eventually(lambda: postings(drill.chat.url, SEARCH), within=30)
+
+def test_a_label_pings_nobody(routes):
+    evil = {"alertname": "<!channel>", "squad": "search", "service": "<@U1> & <!here>", "severity": "page"}
+    HttpAlertmanager(routes.server.url).push([an_alert(routes.now(), **evil)])
+
+    (told,) = eventually(lambda: postings(routes.chat.url, SEARCH), within=30)
 
     assert "&lt;@U1&gt; &amp; &lt;!here&gt;: &lt;!channel&gt;" in words(told)
     assert "<!here>" not in words(told)
     assert "<!channel>" not in words(told)
 
 
-def test_while_observatory_is_on_watch_alertmanager_keeps_quiet_and_then_tells_what_it_held_back(drill):
-    server = HttpAlertmanager(drill.server.url)
+def test_while_observatory_is_on_watch_alertmanager_keeps_quiet_and_then_tells_what_it_held_back(routes):
+    server = HttpAlertmanager(routes.server.url)
     burns = {"squad": "playback", "service": "lyrics", "slo": "availability", "severity": "page"}
     seen = {"alertname": tree.ON_WATCH, tree.WATCHES: tree.SLOS, "service": "lyrics"}
-    before = len(postings(drill.chat.url, SEARCH))
-    server.push([an_alert(drill.now(), **seen)])
-    server.push([an_alert(drill.now(), alertname="ErrorBudgetBurnFast", **burns)])
+    before = len(postings(routes.chat.url, SEARCH))
+    server.push([an_alert(routes.now(), **seen)])
+    server.push([an_alert(routes.now(), alertname="ErrorBudgetBurnFast", **burns)])
     # Sent later and just as patient: when it has come, the other one would have come as well.
-    server.push([an_alert(drill.now(), alertname="Other", squad="search", severity="page")])
-    eventually(lambda: len(postings(drill.chat.url, SEARCH)) > before, within=30)
-    assert postings(drill.chat.url, PLAYBACK) == []
+    server.push([an_alert(routes.now(), alertname="Other", squad="search", severity="page")])
+    eventually(lambda: len(postings(routes.chat.url, SEARCH)) > before, within=30)
+    assert postings(routes.chat.url, PLAYBACK) == []
 
-    server.push([an_alert(drill.now(), ends=drill.now(), **seen)])
+    server.push([an_alert(routes.now(), ends=routes.now(), **seen)])
 
-    (told,) = eventually(lambda: postings(drill.chat.url, PLAYBACK), within=30)
+    (told,) = eventually(lambda: postings(routes.chat.url, PLAYBACK), within=30)
     assert "lyrics/availability burns its error budget" in words(told)
