@@ -2,45 +2,42 @@
 
 import random
 import signal
-import subprocess
-import sys
+from collections.abc import Iterator
+from multiprocessing import Pipe
 from threading import Timer
 
 import numpy as np
 import pytest
+from support import forked
+from support.appending import append_for_ever, tick
 
 from observatory.adapters.sql import SqlHistory, create_engine, migrate
-from observatory.measurement import FIELDS, Buckets
+from observatory.measurement import FIELDS
 
 ROUNDS = 6
-SLOS = tuple(f"service-{number:03}/availability" for number in range(200))
 START = 1_774_745_940
 
 
-def tick(end):
-    own = np.arange(len(SLOS), dtype=np.float64).reshape(1, -1)
-    fields = {name: own + end % 1000 + position for position, name in enumerate(FIELDS)}
-    return Buckets(seconds=60, ends=np.array([end]), slos=SLOS, **fields)
-
-
-def append_for_ever(url, end):
-    """The child: one tick after the other, and a line for each that was committed."""
-    history = SqlHistory(create_engine(url))
-    while True:
-        history.save(tick(end))
-        print(end, flush=True)  # noqa: T201 - the parent reads it
-        end += 60
-
-
-def reported_until_killed(url, end, *, ticks, delay):
+def committed_until_killed(url, end, *, ticks, delay):
     """Run the child, kill it some seconds after so many ticks, and return the ends it reported as committed."""
-    child = subprocess.Popen([sys.executable, __file__, url, str(end)], stdout=subprocess.PIPE, text=True)
-    with child:
-        reported = [child.stdout.readline() for _ in range(ticks)]
+    ours, its = Pipe(duplex=False)
+    with forked.running(append_for_ever, url, end, its) as child:
+        its.close()
+        reported = [ours.recv() for _ in range(ticks)]
         Timer(delay, child.kill).start()
-        reported += child.stdout
-    assert child.returncode == -signal.SIGKILL
-    return [int(line) for line in reported if line.endswith("\n")]
+        reported += left(ours)
+        child.join()
+    assert child.exitcode == -signal.SIGKILL
+    return reported
+
+
+def left(connection) -> Iterator[int]:
+    """What was whole when the other side died."""
+    while True:
+        try:
+            yield connection.recv()
+        except (EOFError, OSError):
+            return
 
 
 @pytest.mark.slow
@@ -51,7 +48,7 @@ def test_no_committed_bucket_is_lost_and_none_is_doubled(database_url):
     history, end, reported = SqlHistory(engine), START + 60, []
     for _ in range(ROUNDS):
         ticks, delay = chance.randrange(40, 100), chance.uniform(0, 0.03)
-        reported += reported_until_killed(database_url, end, ticks=ticks, delay=delay)
+        reported += committed_until_killed(database_url, end, ticks=ticks, delay=delay)
         found = history.load(seconds=60, after=START, until=START + 10**8)
         ends = found.ends.tolist()
         assert ends == [START + 60 * number for number in range(1, len(ends) + 1)]  # none lost, none torn
@@ -62,7 +59,3 @@ def test_no_committed_bucket_is_lost_and_none_is_doubled(database_url):
             np.testing.assert_array_equal(getattr(found, name), whole)
         end = ends[-1] + 60
     engine.dispose()
-
-
-if __name__ == "__main__":
-    append_for_ever(sys.argv[1], int(sys.argv[2]))

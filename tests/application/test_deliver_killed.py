@@ -1,8 +1,7 @@
 """Killed or paused between writing SENDING and Slack's answer: nothing is lost, and nothing is posted twice."""
 
+import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -11,7 +10,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-import support.delivering
+from support import forked
+from support.delivering import deliver_for_ever
 from support.postgres import cluster
 from support.slack import a_delivery, an_incident, delivery_ids, plan_fault, postings
 
@@ -35,18 +35,14 @@ UNSETTLED = {DeliveryState.SENDING, DeliveryState.AMBIGUOUS}
 
 @contextmanager
 def delivering(database, slack, worker):
-    script = Path(support.delivering.__file__)
-    with subprocess.Popen([sys.executable, script, database, slack.api_url, worker]) as process:
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGKILL)
+    with forked.running(deliver_for_ever, database, slack.api_url, worker) as process:
+        yield process
 
 
 def wait_until(true, process, *, seconds=40):
     ends = time.monotonic() + seconds
     while not true():
-        assert process.poll() is None, "the delivering process ended by itself"
+        assert process.exitcode is None, "the delivering process ended by itself"
         assert time.monotonic() < ends, "waited in vain"
         time.sleep(0.02)
 
@@ -151,12 +147,12 @@ def test_a_replica_paused_past_its_lease_doubles_nothing_when_it_wakes(postgres)
 
         with delivering(database, slack, "paused") as paused:
             wait_until(all_struck, paused)
-            paused.send_signal(signal.SIGSTOP)
+            os.kill(paused.pid, signal.SIGSTOP)
             assert UNSETTLED & {row.state for row in store.deliveries()}
             with delivering(database, slack, "other") as other:
                 wait_until(all_sent, other)
                 sent = {row.notification.delivery_id: row.ts for row in store.deliveries()}
-                paused.send_signal(signal.SIGCONT)
+                os.kill(paused.pid, signal.SIGCONT)
                 late = deliveries(NotificationKind.REPLY, 2)
                 store.record([], late)
                 wait_until(all_sent, paused)

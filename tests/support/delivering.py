@@ -1,6 +1,5 @@
-"""A process that delivers until it is killed: `python delivering.py DATABASE_URL SLACK_API_URL WORKER`."""
+"""A process that delivers until it is killed."""
 
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,7 +15,8 @@ from observatory.errors import Unavailable
 LEASE = timedelta(seconds=2)
 
 
-def main(database: str, slack: str, worker: str) -> None:
+def deliver_for_ever(database: str, slack: str, worker: str) -> None:
+    """`database` and `slack` are their URLs."""
     deliver = Deliver(
         SqlAlerts(create_engine(database)),
         SlackMessenger("xoxb-test", base_url=slack),
@@ -32,7 +32,3 @@ def main(database: str, slack: str, worker: str) -> None:
             for crash in deliver().crashes:
                 raise crash
         time.sleep(0.05)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

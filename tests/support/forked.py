@@ -1,19 +1,30 @@
-"""The command line in a process of its own, forked from one that has imported it: importing takes longer than most commands.
-
-Everything else is as in a process from the shell: arguments, environment, folder, standard output and error, exit code.
-"""
+"""Processes of their own, forked from one that has imported the product: importing takes longer than most of them live."""
 
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 _processes = get_context("forkserver")
-_processes.set_forkserver_preload(["observatory.entrypoints.cli", __name__])
+_processes.set_forkserver_preload(["observatory.entrypoints.cli", "support.delivering", __name__])
+
+
+@contextmanager
+def running(target: Callable[..., object], *arguments: object) -> Iterator[BaseProcess]:
+    """Call a function of an importable module in a process, which is killed at the end."""
+    process = _processes.Process(target=target, args=arguments)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
 
 
 @dataclass(frozen=True)
@@ -24,17 +35,17 @@ class Done:
 
 
 def observatory(*arguments: object, cwd: Path, env: Mapping[str, str], within: float = 60) -> Done:
-    """Run `observatory` with these arguments to its end."""
+    """Run `observatory` with these arguments to its end.
+
+    As from a shell: with its own arguments, environment, folder, standard output and error, and exit code.
+    """
     words = list(map(str, arguments))
     with tempfile.TemporaryDirectory() as folder:
         said = [str(Path(folder) / name) for name in ("stdout", "stderr")]
-        process = _processes.Process(target=_run, args=(words, str(cwd), dict(env), said))
-        process.start()
-        process.join(within)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-            raise TimeoutError(f"observatory {' '.join(words)} did not end within {within} s")
+        with running(_run, words, str(cwd), dict(env), said) as process:
+            process.join(within)
+            if process.exitcode is None:
+                raise TimeoutError(f"observatory {' '.join(words)} did not end within {within} s")
         return Done(process.exitcode, *(Path(file).read_text() for file in said))
 
 
