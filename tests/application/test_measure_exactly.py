@@ -234,6 +234,28 @@ def test_a_series_away_for_hours_takes_up_counting_where_it_comes_back(server, t
     assert bad[back:].tolist() == [10] * (TICKS - back)
 
 
+def test_of_a_tick_in_which_a_counter_is_reset_to_nothing_its_events_before_are_lost_and_no_more(
+    server, tmp_path
+):
+    """A reset is noticed by what is counted anew, and here that is nothing for two minutes."""
+    reset = 4 * 30 + 3
+    counts = np.full(4 * 60 + 1, 10)
+    counts[reset : reset + 9] = 0
+    lost = counts[4 * 30 + 1 : reset].sum()
+    one = Counter(TOTAL, 'job="playlist",pod="a",code="200"', counts, restarts=(reset,))
+    service = a_service("playlist")
+    with serving(server, tmp_path, [one.series(start=START, interval=15)]) as url:
+        measurement = Measure(PrometheusSource(url), SystemClock())(
+            plan([ServiceSlo(a_squad(), service, service.slos[0])], tick=TICK),
+            after=START,
+            until=START + 3600,
+        )
+    total = measurement.buckets.total[:, 0]
+    truth = one.counted(interval=15, tick=TICK, ticks=60)
+    assert (truth - total).nonzero()[0].tolist() == [30]
+    assert (truth - total).sum() == lost
+
+
 def test_slow_requests_are_those_outside_the_bucket(server, tmp_path):
     past = []
     for job, le in (("old", "1"), ("new", "1.0")):

@@ -118,6 +118,19 @@ def test_the_runway_is_what_is_left_at_the_present_burn_with_a_poisson_interval(
     assert found.latest / found.lasts == pytest.approx(20 / low)
 
 
+@pytest.mark.parametrize(
+    ("bad", "lasts"),
+    [
+        pytest.param(2, 15 * DAY, id="2x-15-days"),
+        pytest.param(10, 3 * DAY, id="10x-3-days"),
+        pytest.param(1000, timedelta(minutes=43.2), id="1000x-43-minutes"),
+    ],
+)
+def test_a_whole_budget_lasts_as_long_as_the_workbook_says(bad, lasts):
+    """SRE Workbook, chapter 5: a window over the burn rate."""
+    assert runway(burning(bad)).lasts / lasts == pytest.approx(1)
+
+
 def test_clumps_widen_the_interval():
     single, clumped = runway(burning(20, month=360)), runway(burning(20, phi=10, month=360))
 
