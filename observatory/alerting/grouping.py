@@ -5,8 +5,9 @@ through the outbox like every other notification; the first message lists it. Wh
 and a joined one still burns, that one speaks for itself: it gets a message of its own, and leads the rest.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from observatory.alerting.model import Incident, IncidentState, Origin, Reason, Transition
@@ -16,6 +17,8 @@ from observatory.evaluation import Severity
 QUIET = timedelta(minutes=15)
 """Whoever was called for a service sooner than this is not called by name again for it."""
 
+_Place = tuple[str, str, str | None]
+"""Service, squad and channel."""
 _CALM = (Reason.STILL_FIRING, Reason.NOT_CLEAR_LONG_ENOUGH)
 _WATCHED = (IncidentState.FIRING, IncidentState.ACKNOWLEDGED)
 
@@ -57,6 +60,14 @@ class _Table:
     after: dict[str, Incident]
     status: Status
     now: datetime
+    _places: Mapping[_Place, list[str]] = field(init=False)
+    """Who could share a conversation, by id: in a storm there are thousands who couldn't."""
+
+    def __post_init__(self) -> None:
+        places: dict[_Place, list[str]] = defaultdict(list)
+        for one in self.after.values():
+            places[_place(one)].append(one.id)
+        self._places = places
 
     def part(self) -> None:
         """Whoever burns below a message that is over or silenced finds another, or speaks for itself."""
@@ -106,10 +117,9 @@ class _Table:
         """Whose conversation it is: a page joins no ticket, whose thread nobody would look at in the night."""
         leaders = (
             other
-            for other in self.after.values()
+            for other in map(self.after.__getitem__, self._places.get(_place(one), ()))
             if other.id != one.id
             and other.id not in but
-            and (other.service, other.squad, other.channel) == (one.service, one.squad, one.channel)
             and (other.severity is Severity.PAGE or one.severity is Severity.TICKET)
             and _speaks(other)
             and _burns(other)
@@ -130,6 +140,10 @@ class _Table:
     def _put(self, step: Transition) -> None:
         self.steps[step.incident.id] = step
         self.after[step.incident.id] = step.incident
+
+
+def _place(one: Incident) -> _Place:
+    return one.service, one.squad, one.channel
 
 
 def _rank(one: Incident) -> tuple[bool, datetime, str, str]:

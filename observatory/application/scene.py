@@ -1,8 +1,10 @@
 """What else goes on while an incident burns: who burns with it, what it probably comes from, which events are on."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from types import MappingProxyType
 
 from observatory.alerting import Incident
@@ -15,7 +17,7 @@ from observatory.outputs.slack.background import Cause, Companion, Happening
 _MOMENT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     """All incidents that are known, as they are after a decision, and the newest numbers."""
 
@@ -24,18 +26,38 @@ class Scene:
 
     def companions(self, incident: Incident) -> Sequence[Companion]:
         """Who is told below its message."""
-        return [Companion(one, self.status(one.slo)) for one in members(incident, self.incidents.values())]
+        return [
+            Companion(one, self.status(one.slo))
+            for one in members(incident, self._joined.get(incident.id, ()))
+        ]
 
     def causes(
         self, incident: Incident, catalog: Catalog, *, page: Callable[[Incident], str | None]
     ) -> Iterator[Cause]:
         """The burning dependencies that it probably comes from; `page` gives the address of an incident's page."""
         for name in incident.causes:
-            pages = [one for one in self.incidents.values() if one.service == name and name in paging([one])]
-            first = min(pages, key=lambda one: one.opened_at, default=None)
+            first = min(self._pages.get(name, ()), key=lambda one: one.opened_at, default=None)
             owner = promiser.squad if (promiser := catalog.promiser(name)) else None
             since, address = (None, None) if first is None else (first.opened_at, page(first))
             yield Cause(name, owner, since, address)
+
+    @cached_property
+    def _joined(self) -> Mapping[str, Sequence[Incident]]:
+        """By the incident that they have joined: every message of a storm asks."""
+        found: dict[str, list[Incident]] = defaultdict(list)
+        for one in self.incidents.values():
+            if one.joined is not None:
+                found[one.joined].append(one)
+        return found
+
+    @cached_property
+    def _pages(self) -> Mapping[str, Sequence[Incident]]:
+        """The open pages of each service."""
+        found: dict[str, list[Incident]] = defaultdict(list)
+        for one in self.incidents.values():
+            if paging([one]):
+                found[one.service].append(one)
+        return found
 
 
 def happening(slo: str, catalog: Catalog, *, now: datetime) -> Iterator[Happening]:
