@@ -32,6 +32,7 @@ from support.prometheus import Series, prometheus, write_past
 
 from observatory.adapters.memory.clock import ManualClock
 from observatory.adapters.sql import SqlHistory, create_engine, migrate
+from observatory.adapters.sql.history import BUCKETS_PER_BLOCK
 from observatory.application.fill import Progress
 from observatory.bootstrap import Observatory, build, load_catalog
 from observatory.evaluation import Provenance, evaluate, windows_for
@@ -64,17 +65,15 @@ def write_catalog(folder: Path, size: int) -> None:
 
 
 def write_history(url: str, slos: tuple[str, ...], until: int) -> None:
-    """30 calm days in the database, as a process that ran until then left them."""
+    """30 calm days in the database, as a process that ran until then left them; the same hours again and again."""
     engine = create_engine(url)
     migrate(engine)
     history = SqlHistory(engine)
     for seconds, span in WARM:
-        made = traffic(len(slos), seconds, span, incidents=0)
-        buckets = replace(made, slos=slos, ends=made.ends + (until - END))
-        for start in range(0, len(buckets.ends), 60):
-            rows = slice(start, start + 60)
-            fields = {name: getattr(buckets, name)[rows] for name in ("ends", *buckets.__slots__[3:])}
-            history.save(replace(buckets, **fields))
+        portion = BUCKETS_PER_BLOCK * seconds
+        made = traffic(len(slos), seconds, portion, incidents=0)
+        for end in reversed(range(until, until - span, -portion)):
+            history.save(replace(made, slos=slos, ends=made.ends + (end - END)))
     history.mark_covered(slos, since=until - 31 * fused.DAY)
     engine.dispose()
 
