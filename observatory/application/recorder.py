@@ -11,13 +11,12 @@ from observatory.catalog import Calendar, ServiceSlo, Window
 from observatory.errors import ObservatoryError
 from observatory.measurement import (
     Buckets,
+    Coverage,
     History,
     Slices,
     aligned,
     better,
     coarser,
-    first_seen,
-    gaps,
     rows_after,
     without,
 )
@@ -79,11 +78,10 @@ class Recorder:
             self._read_to, _ = self.store.news(after=None)
             found: list[tuple[str, int, int]] = []
             for span in history.spans(until=int(now.timestamp())):
-                known = self.store.load(seconds=span.seconds, after=span.after, until=span.until)
-                if known is not None and len(known.ends):
-                    history.append(known)
-                    self._remember(known)
-                    found += gaps(known)
+                kept = self.store.parts(seconds=span.seconds, after=span.after, until=span.until)
+                seen = history.restore(kept.parts, seconds=span.seconds, slos=kept.slos)
+                self._remember_all(seen)
+                found += seen.gaps()
             self.history, self.gaps, self._ahead = history, found, False
             self._open(self._begin)
             self.rewritten += 1
@@ -222,11 +220,13 @@ class Recorder:
         self._begin = begin
 
     def _remember(self, buckets: Buckets) -> None:
-        if not len(buckets.ends):
-            return
-        begins = int(buckets.ends[0]) - buckets.seconds
-        seen_before = [slo for slo in buckets.slos if self.since.get(slo, begins + 1) <= begins]
-        for slo, start in first_seen(without(buckets, seen_before)).items():
+        if len(buckets.ends):
+            begins = int(buckets.ends[0]) - buckets.seconds
+            seen_before = [slo for slo in buckets.slos if self.since.get(slo, begins + 1) <= begins]
+            self._remember_all(Coverage.of(without(buckets, seen_before)))
+
+    def _remember_all(self, seen: Coverage) -> None:
+        for slo, start in seen.first_seen().items():
             self.since[slo] = min(start, self.since.get(slo, start))
 
     def _worth_keeping(self, buckets: Buckets) -> Buckets:

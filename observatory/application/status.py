@@ -17,7 +17,7 @@ from observatory.catalog import Calendar, Catalog, InSlices, ServiceSlo
 from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
 from observatory.evaluation.exclusions import Adjustment, exclusions
 from observatory.evaluation.journeys import contributions
-from observatory.measurement import History, Slices, coarser, first_seen, without
+from observatory.measurement import Coverage, History, Slices, coarser, without
 from observatory.planning import ALIVE, plan
 
 _PATIENCE = timedelta(seconds=10)
@@ -94,7 +94,7 @@ class Status:
             seen.history.append(coarser(buckets, step.seconds))
             seen.history.recall(buckets)
             seen.left_out.take(buckets)
-            seen.since.update(first_seen(buckets))
+            seen.since.update(Coverage.of(buckets).first_seen())
         seen.failures.update(failed)
 
 

@@ -99,10 +99,9 @@ def build(  # noqa: PLR0913 - one for each port
     leadership = Leadership(stores.lease, clock)
     leadership()  # before anything is read: whoever evaluates from the start reads what nobody else writes
     definitions = Definitions(CatalogFolder(settings.catalog).read)
-    definitions.load()
     seconds = int(settings.tick.total_seconds())
     recorder = Recorder(history, tick=seconds)
-    recorder.load(now=clock.now())
+    _take_up(definitions, recorder, now=clock.now())
     holes = Holes()
     patient = Measure(source, clock, limits=_PATIENT, servers=servers)
     fill = Fill(patient, recorder, history, holes, tick=seconds)
@@ -184,6 +183,14 @@ def build(  # noqa: PLR0913 - one for each port
         _illustrator(settings, alerts, board, recorder, clock),
         clock,
     )
+
+
+def _take_up(definitions: Definitions, recorder: Recorder, *, now: datetime) -> None:
+    """Parse the catalog and load the history at the same time: the second mostly unpacks, which holds up no Python."""
+    with ThreadPoolExecutor(1, thread_name_prefix="load") as beside:
+        loading = beside.submit(recorder.load, now=now)
+        definitions.load()
+        loading.result()
 
 
 def _illustrator(

@@ -6,6 +6,7 @@ an alias shares the node it names but counts with its full size.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import yaml
 from yaml.events import (
@@ -26,9 +27,8 @@ MAX_NODES = 50_000
 """Of one file, after aliases are expanded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A single value, as text; `plain` when it has no quotes."""
+class Scalar(NamedTuple):
+    """A single value, as text; `plain` when it has no quotes. A tuple for the same reason as its place."""
 
     place: Place
     text: str
@@ -45,8 +45,7 @@ class Listed:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key's place and its value."""
 
     key: Place
@@ -102,11 +101,12 @@ class _Composer:
         """Handle one event of the parser."""
         match event:
             case ScalarEvent():
-                self._refuse_tag(event)
-                scalar = Scalar(self._place(event), event.value, plain=not event.style)
-                self._close(scalar, event.anchor)
+                if event.tag is not None:
+                    self._refuse_tag(event)
+                self._close(Scalar(self._place(event), event.value, plain=not event.style), event.anchor)
             case CollectionStartEvent():
-                self._refuse_tag(event)
+                if event.tag is not None:
+                    self._refuse_tag(event)
                 self._open(event)
             case CollectionEndEvent():
                 done = self.stack.pop()
@@ -132,8 +132,6 @@ class _Composer:
         raise Unreadable(Problem(self._place(event), "", rule, value=value, example="&name"))
 
     def _refuse_tag(self, event: ScalarEvent | CollectionStartEvent) -> None:
-        if event.tag is None:
-            return
         rule = "tags are refused; the type follows from the key, and quotes make text"
         value = shortened(event.tag)
         self.problems.append(Problem(self._place(event), "", rule, value=value))
@@ -227,7 +225,8 @@ def compose(file: str, text: str) -> tuple[list[Node], list[Problem]]:
 
 def _events(file: str, text: str) -> Iterator[Event]:
     try:
-        yield from yaml.parse(text, Loader=yaml.CSafeLoader)
+        loader = yaml.CSafeLoader(text)
+        yield from iter(loader.get_event, None)  # as `yaml.parse` does, with a Python call less for each
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1)

@@ -4,18 +4,17 @@ from observatory.measurement.answers import Answer
 from observatory.measurement.assembly import Reading, assemble
 from observatory.measurement.blending import blended
 from observatory.measurement.buckets import FIELDS, Buckets, Measurement, QueryFailure
+from observatory.measurement.coverage import Coverage
 from observatory.measurement.growth import Growth, read_bounds, read_growth, with_breaks
 from observatory.measurement.history import History
 from observatory.measurement.levels import Span
 from observatory.measurement.moments import RunningSums
-from observatory.measurement.packing import pack, unpack
+from observatory.measurement.packing import pack, packed_slos, unpack
 from observatory.measurement.selecting import (
     aligned,
     better,
     coarser,
     covered,
-    first_seen,
-    gaps,
     rows_after,
     without,
 )
@@ -25,6 +24,7 @@ __all__ = [
     "FIELDS",
     "Answer",
     "Buckets",
+    "Coverage",
     "Growth",
     "History",
     "Measurement",
@@ -39,9 +39,8 @@ __all__ = [
     "blended",
     "coarser",
     "covered",
-    "first_seen",
-    "gaps",
     "pack",
+    "packed_slos",
     "read_bounds",
     "read_growth",
     "rows_after",

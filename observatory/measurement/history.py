@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from observatory.catalog import Calendar
 from observatory.errors import DefinitionError
 from observatory.measurement.buckets import FIELDS, Buckets
+from observatory.measurement.coverage import Coverage
 from observatory.measurement.levels import Level, Span
 from observatory.measurement.openings import Openings, divides
-from observatory.measurement.rollup import joined, roll_up, rows
+from observatory.measurement.rollup import joined, roll_up, rows, summed
 
 HOUR = 3600
 FIVE_MINUTES = 300
@@ -139,6 +140,37 @@ class History:
                 self._take(hour, columns, number=number, kept=kept)
             return [joined(parts) for parts in kept if parts]
 
+    def restore(self, parts: Iterable[Buckets], *, seconds: int, slos: Sequence[str]) -> Coverage:
+        """Take in all that was kept of one length, as `append` would, but at once; the coarsest length first.
+
+        Args:
+            parts: a cell that comes twice counts as it came last.
+            seconds: the length of all these buckets.
+            slos: those of all parts.
+
+        Returns:
+            What of them was seen.
+
+        Raises:
+            DefinitionError: as `append`.
+        """
+        with self._lock:
+            number, edges = self._number(seconds), list[int]()
+            level = self._levels[number]
+            self._columns_of(slos)
+            for part in parts:
+                self._check(part)
+                self._advance(int(part.ends[-1]))
+                level.put(part, self._columns_of(part.slos))
+                edges += part.ends[[0, -1]].tolist()
+            held = level.ends(min(edges) - 1, max(edges)) if edges else np.empty(0, dtype=np.int64)
+            seen = Coverage(seconds, held, self._slos, level.covered(held))
+            for fine, coarse in pairwise(self._levels[number:]):
+                if len(held):
+                    held = np.unique([coarse.ceil(int(end)) for end in held])
+                    coarse.put(summed(fine, coarse, held, self._slos), np.arange(len(self._slos)))
+            return seen
+
     def sums(self, windows: Mapping[str, timedelta | Calendar], *, now: int) -> pd.DataFrame:
         """Every field of every SLO, summed over windows that end at `now` (rounded down to a tick).
 
@@ -210,6 +242,8 @@ class History:
 
     def _columns_of(self, slos: Sequence[str]) -> NDArray[np.intp]:
         """Where these SLOs are; those not known yet are added."""
+        if slos == self._slos:
+            return np.arange(len(slos), dtype=np.intp)
         unknown = [slo for slo in slos if slo not in self._columns]
         if unknown:
             self.track([*self._slos, *unknown])
@@ -239,13 +273,18 @@ class History:
         for start, stop in pairwise([*cuts, len(hours)]):
             yield rows(buckets, slice(start, stop))
 
+    def _advance(self, end: int) -> int:
+        """Make room for a bucket that ends here; returns the end of the newest."""
+        self._newest = newest = max(end, self._newest or 0)
+        for level in self._levels:
+            level.advance(level.ceil(newest))
+        return newest
+
     def _take(
         self, buckets: Buckets, columns: NDArray[np.intp], *, number: int, kept: Sequence[list[Buckets]]
     ) -> None:
         """Write buckets of one level, then the coarser ones that they are part of; add what is complete to `kept`."""
-        self._newest = newest = max(int(buckets.ends[-1]), self._newest or 0)
-        for level in self._levels:
-            level.advance(level.ceil(newest))
+        newest = self._advance(int(buckets.ends[-1]))
         self._levels[number].put(buckets, columns)
         kept[number].append(buckets)
         for coarser in range(number + 1, len(self._levels)):

@@ -42,12 +42,33 @@ def unpack(packed: bytes) -> Buckets:
     Raises:
         DefinitionError: these bytes were not written by `pack`, or not all of them are here.
     """
-    if packed[: len(_MAGIC)] != _MAGIC:
-        raise DefinitionError(f"not packed buckets: they begin with {packed[:3]!r}, not {_MAGIC!r}")
+    inner = _inner(packed)
     try:
-        return _read(zlib.decompress(packed[len(_MAGIC) :]))
+        return _read(zlib.decompress(inner))
     except (zlib.error, struct.error, ValueError, IndexError) as error:
         raise DefinitionError(f"packed buckets are damaged: {error}") from error
+
+
+def packed_slos(packed: bytes) -> tuple[str, ...]:
+    """The ids of packed buckets, without unpacking the rest.
+
+    Raises:
+        DefinitionError: these bytes were not written by `pack`; what is wrong further on is not seen.
+    """
+    stream = zlib.decompressobj()
+    try:
+        head = stream.decompress(_inner(packed), _HEADER.size)
+        *_, columns, length = _HEADER.unpack(head)
+        ids = stream.decompress(stream.unconsumed_tail, length) if length else b""
+        return tuple(ids.decode().split("\n")) if columns else ()
+    except (zlib.error, struct.error, ValueError) as error:
+        raise DefinitionError(f"packed buckets are damaged: {error}") from error
+
+
+def _inner(packed: bytes) -> memoryview:
+    if packed[: len(_MAGIC)] != _MAGIC:
+        raise DefinitionError(f"not packed buckets: they begin with {packed[:3]!r}, not {_MAGIC!r}")
+    return memoryview(packed)[len(_MAGIC) :]
 
 
 def _holds(dtype: np.dtype[Any], values: NDArray[np.float64]) -> bool:

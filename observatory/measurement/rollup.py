@@ -30,6 +30,13 @@ def roll_up(buckets: Buckets, fine: Level, coarse: Level, columns: NDArray[np.in
     return Buckets(seconds=coarse.seconds, ends=touched[held | whole], slos=buckets.slos, **tables)
 
 
+def summed(fine: Level, coarse: Level, ends: NDArray[np.int64], slos: tuple[str, ...]) -> Buckets:
+    """The coarse buckets with these ends, each the sum of what `fine` holds of it."""
+    spans = [(end - coarse.seconds, end) for end in ends.tolist()]
+    tables = {name: np.stack([fine.sum(name, *span) for span in spans]) for name in FIELDS}
+    return Buckets(seconds=coarse.seconds, ends=ends, slos=slos, **tables)
+
+
 def rows(buckets: Buckets, which: slice | NDArray[np.bool_]) -> Buckets:
     """Some of the buckets."""
     tables = {name: getattr(buckets, name)[which] for name in FIELDS}

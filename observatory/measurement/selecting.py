@@ -1,6 +1,6 @@
-"""Parts of tables of buckets, and what was seen in them: cut, coarsened, blended."""
+"""Parts of tables of buckets: cut, coarsened, put in each other's place."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -12,34 +12,6 @@ from observatory.measurement.buckets import FIELDS, Buckets
 def covered(buckets: Buckets) -> NDArray[np.float64]:
     """(T, N) seconds in which the series were there."""
     return buckets.measured + buckets.idle
-
-
-def first_seen(buckets: Buckets) -> Mapping[str, int]:
-    """By SLO id: the moment from which on anything was seen; SLOs never seen are left out.
-
-    Of the first bucket with anything, that is as long before its end as was covered: whoever was born in the middle of an
-    hour is no older because the hour is all that is kept of it.
-    """
-    known = covered(buckets)
-    columns = np.flatnonzero((known > 0).any(axis=0))
-    if not len(columns):
-        return {}
-    rows = (known[:, columns] > 0).argmax(axis=0)
-    begins = buckets.ends[rows] - known[rows, columns]
-    return {buckets.slos[column]: int(begin) for column, begin in zip(columns, begins, strict=True)}
-
-
-def gaps(buckets: Buckets) -> Iterator[tuple[str, int, int]]:
-    """SLO id, after, until: every run of buckets in which nothing was seen, after something was.
-
-    Ends that are missing from the table count as not seen.
-    """
-    seen = covered(buckets) > 0
-    for column in np.flatnonzero(seen.any(axis=0)):
-        ends = buckets.ends[seen[:, column]]
-        stops = np.append(ends[1:] - buckets.seconds, buckets.ends[-1])
-        for row in np.flatnonzero(stops > ends):
-            yield buckets.slos[column], int(ends[row]), int(stops[row])
 
 
 def rows_after(buckets: Buckets, after: int) -> Buckets:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from observatory.adapters.memory.history import MemoryHistory
 from observatory.adapters.sql import SqlHistory
+from observatory.adapters.sql.blocks import overlaid
 from observatory.measurement import FIELDS, Buckets
 
 START = 1_774_745_940
@@ -35,7 +36,14 @@ def ticks(count, *, start=START):
 
 
 def load(store, *, seconds=60, after=START, until=START + 10**9):
-    return store.load(seconds=seconds, after=after, until=until)
+    """What `load` gives, and the parts that it is made of give the same."""
+    found = store.load(seconds=seconds, after=after, until=until)
+    kept = store.parts(seconds=seconds, after=after, until=until)
+    parts = list(kept.parts)
+    assert {slo for part in parts for slo in part.slos} <= set(kept.slos)
+    assert all(len(part.ends) for part in parts)
+    assert_equal(overlaid(parts), found)
+    return found
 
 
 def assert_equal(found, expected):
@@ -86,6 +94,7 @@ def test_a_gap_in_time_is_left_out(store):
     ends = [START + 60, START + 180, START + 6000 * 60]
     store.save(buckets(ends, ("a/x",)))
     assert load(store).ends.tolist() == ends
+    assert load(store, after=START + 200, until=START + 5000 * 60) is None
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -7,7 +8,8 @@ from hypothesis import strategies as st
 from support.buckets import assert_same, buckets, some_buckets
 
 from observatory.errors import DefinitionError
-from observatory.measurement import FIELDS, Buckets, History
+from observatory.measurement import FIELDS, Buckets, History, without
+from observatory.measurement.rollup import rows
 
 NOON = 1_780_000_000 // 3600 * 3600
 SLOS = ("album/availability", "playlist/availability", "playlist/latency")
@@ -198,23 +200,61 @@ def test_slos_come_and_go_while_the_others_stay():
     assert sums["5m"]["total"].to_dict() == {"new/slo": 0, SLOS[1]: 4}
 
 
-def test_a_restart_from_what_was_kept_goes_on_as_if_nothing_had_been():
+def restarted(kept, *, until):
+    """A history that took up what was kept."""
+    history = History(tick=60)
+    for span in history.spans(until=until):
+        parts = [
+            rows(part, (part.ends > span.after) & (part.ends <= span.until))
+            for part in kept
+            if part.seconds == span.seconds and part.ends[0] <= span.until and part.ends[-1] > span.after
+        ]
+        slos = tuple(sorted({slo for part in parts for slo in part.slos}))
+        history.restore(iter(parts), seconds=span.seconds, slos=slos)
+    return history
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 59), st.integers(5760 - 360, 5760 - 90), st.booleans())
+def test_a_restart_from_what_was_kept_goes_on_as_if_nothing_had_been(minute, at, joins_late):
     random = np.random.default_rng(5)
-    ticks = some_buckets(end=NOON + 1380, slos=SLOS, total=random.poisson(9, (4 * 1440, 3)))
+    now = NOON + minute * 60
+    ticks = some_buckets(end=now, slos=SLOS, total=random.poisson(9, (4 * 1440, 3)))
     history, kept = History(tick=60), []
-    for piece in cut(ticks, *range(7, 5760, 61)):
-        kept += history.append(piece)
-    restarted = History(tick=60)
-    for span in restarted.spans(until=NOON + 1380):
-        for part in kept:
-            inside = (part.ends > span.after) & (part.ends <= span.until)
-            if part.seconds == span.seconds and inside.any():
-                tables = {name: getattr(part, name)[inside] for name in FIELDS}
-                restarted.append(Buckets(part.seconds, part.ends[inside], part.slos, **tables))
+    for number, piece in enumerate(cut(ticks, *range(7, 5760, 61))):
+        late = joins_late and number < 40
+        kept += history.append(without(piece, SLOS[1:2]) if late else piece)
+    corrected = history.held(SLOS[:1], seconds=60, ends=ticks.ends[at : at + 90])
+    kept += history.append(replace(corrected, total=corrected.total + 1))
+    again = restarted(kept, until=now)
     windows = WINDOWS | {"3d": timedelta(days=3), "30d": timedelta(days=30)}
-    now = NOON + 1380
-    np.testing.assert_array_equal(restarted.sums(windows, now=now), history.sums(windows, now=now))
-    assert restarted.newest == history.newest
+    np.testing.assert_array_equal(
+        again.sums(windows, now=now).loc[list(SLOS)], history.sums(windows, now=now).loc[list(SLOS)]
+    )
+    assert again.newest == history.newest
+
+
+def test_a_restart_sums_anew_what_a_crash_kept_from_being_kept():
+    ticks = some_buckets(end=NOON + 300, slos=SLOS, total=np.arange(3 * 300).reshape(300, 3))
+    again, whole = restarted([ticks], until=NOON + 300), filled(ticks)
+    for seconds in (300, 3600):
+        for slo in SLOS:
+            spans = {"seconds": seconds, "after": NOON - 5 * 3600, "until": NOON + 3600}
+            assert_same(again.series(slo, **spans), whole.series(slo, **spans))
+
+
+def test_a_restart_knows_what_was_seen_of_each_length():
+    hours = some_buckets(seconds=3600, end=NOON, total=[1, 0, 1], measured=[3600, 0, 1800])
+    seen = History(tick=60).restore([hours], seconds=3600, slos=hours.slos)
+    assert (seen.seconds, seen.slos, seen.ends.tolist()) == (3600, hours.slos, hours.ends.tolist())
+    assert seen.covered[:, 0].tolist() == [3600, 0, 1800]
+
+
+def test_a_restart_with_nothing_knows_nothing():
+    history = History(tick=60)
+    seen = history.restore([], seconds=60, slos=())
+    assert history.newest is None
+    assert (dict(seen.first_seen()), list(seen.gaps())) == ({}, [])
 
 
 def test_the_series_of_an_slo_is_what_went_in():

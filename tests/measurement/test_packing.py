@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from support.buckets import assert_same, buckets, some_buckets
 
 from observatory.errors import DefinitionError
-from observatory.measurement import FIELDS, Buckets, pack, unpack
+from observatory.measurement import FIELDS, Buckets, pack, packed_slos, unpack
 
 NOON = 1_780_000_000 // 3600 * 3600
 
@@ -20,6 +20,7 @@ NOON = 1_780_000_000 // 3600 * 3600
 )
 def test_unpacking_gives_what_was_packed(given_buckets):
     assert_same(unpack(pack(given_buckets)), given_buckets)
+    assert packed_slos(pack(given_buckets)) == given_buckets.slos
 
 
 @given(arrays(np.float64, (2, 3), elements=st.floats(allow_nan=False)))
@@ -50,3 +51,9 @@ def test_a_day_of_ten_slos_takes_few_bytes_a_bucket():
 def test_damaged_bytes_are_named_as_such(damaged, message):
     with pytest.raises(DefinitionError, match=message):
         unpack(damaged)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"SQLite format 3", pack(some_buckets(end=NOON))[:5]])
+def test_the_ids_of_damaged_bytes_are_not_guessed(damaged):
+    with pytest.raises(DefinitionError, match="packed buckets"):
+        packed_slos(damaged)

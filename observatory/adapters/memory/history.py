@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from observatory.application.ports import Kept
 from observatory.measurement import FIELDS, Buckets
 
 
@@ -36,6 +37,11 @@ class MemoryHistory:
         table = np.array([[found.get((end, slo), nothing) for slo in slos] for end in ends])
         fields = {name: table[:, :, position] for position, name in enumerate(FIELDS)}
         return Buckets(seconds=seconds, ends=np.array(ends, dtype=np.int64), slos=slos, **fields)
+
+    def parts(self, *, seconds: int, after: int, until: int) -> Kept:
+        """All of them as one part."""
+        found = self.load(seconds=seconds, after=after, until=until)
+        return Kept(found.slos, iter([found])) if found else Kept((), iter(()))
 
     def news(self, *, after: int | None) -> tuple[int, Sequence[Buckets]]:
         """What was saved since."""

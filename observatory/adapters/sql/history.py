@@ -6,8 +6,10 @@ higher number counts. When a block has gathered as many rows as buckets fit into
 bytes, and half the time to load.
 """
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -16,13 +18,21 @@ from observatory.adapters.sql.blocks import cut, in_order, overlaid
 from observatory.adapters.sql.dialects import insert, one_at_a_time
 from observatory.adapters.sql.engine import Fence, reading, unfenced, writing
 from observatory.adapters.sql.schema import history_blocks, history_coverage
+from observatory.application.ports import Kept
 from observatory.errors import DefinitionError, Refused
 from observatory.measurement import Buckets
-from observatory.measurement.packing import pack, unpack
+from observatory.measurement.packing import pack, packed_slos, unpack
+
+T = TypeVar("T")
+Row = sa.Row[*tuple[object, ...]]
 
 BUCKETS_PER_BLOCK = 60
 ROWS_PER_BLOCK = 60
 """A block that has gathered so many rows is merged: an hour of ticks, when the tick is a minute."""
+UNPACKING = 2
+"""Rows at a time: whoever uses them is no faster than that."""
+UNPACKED_AHEAD = 4
+"""Rows; each may take 30 MB."""
 
 
 class SqlHistory:
@@ -50,6 +60,10 @@ class SqlHistory:
 
     def load(self, *, seconds: int, after: int, until: int) -> Buckets | None:
         """The cells in the span; None when there are none."""
+        return overlaid(self.parts(seconds=seconds, after=after, until=until).parts)
+
+    def parts(self, *, seconds: int, after: int, until: int) -> Kept:
+        """The rows that have cells in the span."""
         table = history_blocks.c
         query = (
             sa.select(table.number, table.payload)
@@ -63,8 +77,10 @@ class SqlHistory:
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
-        with ThreadPoolExecutor() as threads:  # zlib and numpy leave the interpreter's lock while they work
-            return overlaid(cut(part, after=after, until=until) for part in threads.map(_unpacked, rows))
+        every = {_read(packed_slos, row) for row in rows}  # most rows have the same
+        slos = tuple(sorted(set().union(*every)))
+        found = (cut(part, after=after, until=until) for part in _ahead(rows))
+        return Kept(slos, (part for part in found if len(part.ends)))
 
     def news(self, *, after: int | None) -> tuple[int, Sequence[Buckets]]:
         """Every row since; they are committed in the order of their numbers, since one writes at a time."""
@@ -144,9 +160,24 @@ def _row(seconds: int, block: int, buckets: Buckets) -> dict[str, object]:
     }
 
 
-def _unpacked(row: sa.Row[*tuple[object, ...]]) -> Buckets:
+def _ahead(rows: Sequence[Row]) -> Iterator[Buckets]:
+    """Their buckets, a few unpacked while those before are used: zlib and numpy leave the interpreter's lock."""
+    with ThreadPoolExecutor(UNPACKING) as threads:
+        waiting: deque[Future[Buckets]] = deque()
+        for row in rows:
+            waiting.append(threads.submit(_unpacked, row))
+            if len(waiting) > UNPACKED_AHEAD:
+                yield waiting.popleft().result()
+        yield from (one.result() for one in waiting)
+
+
+def _unpacked(row: Row) -> Buckets:
+    return _read(unpack, row)
+
+
+def _read(read: Callable[[bytes], T], row: Row) -> T:
     try:
-        return unpack(row.payload)
+        return read(row.payload)
     except DefinitionError as error:
         raise Refused(f"row {row.number} of history_blocks: {error}", code="damaged") from error
 

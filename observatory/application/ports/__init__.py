@@ -5,7 +5,7 @@ from observatory.application.ports.alerts import AlertStore
 from observatory.application.ports.clock import Clock
 from observatory.application.ports.dashboards import DashboardServer, Revision, SavedDashboard
 from observatory.application.ports.documents import Documents
-from observatory.application.ports.history import HistoryStore
+from observatory.application.ports.history import HistoryStore, Kept
 from observatory.application.ports.lease import Lease
 from observatory.application.ports.messenger import Messenger, Posted
 from observatory.application.ports.metrics import MetricsSource
@@ -21,6 +21,7 @@ __all__ = [
     "Documents",
     "Held",
     "HistoryStore",
+    "Kept",
     "Lease",
     "Messenger",
     "MetricsSource",

@@ -1,9 +1,20 @@
 """Where buckets are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from observatory.measurement import Buckets
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Buckets as they were saved, one part after another: all of them together may not fit twice into memory."""
+
+    slos: tuple[str, ...]
+    """Of all parts, maybe more."""
+    parts: Iterator[Buckets]
+    """In the order in which they were saved: a cell that comes twice counts as it came last."""
 
 
 class HistoryStore(Protocol):
@@ -15,6 +26,10 @@ class HistoryStore(Protocol):
 
     def load(self, *, seconds: int, after: int, until: int) -> Buckets | None:
         """Every bucket of this length with after < end <= until; cells never saved have measured = idle = 0."""
+        ...
+
+    def parts(self, *, seconds: int, after: int, until: int) -> Kept:
+        """The same buckets as `load` gives, part by part."""
         ...
 
     def news(self, *, after: int | None) -> tuple[int, Sequence[Buckets]]:

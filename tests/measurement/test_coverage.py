@@ -1,9 +1,9 @@
-"""Since when an SLO is known."""
+"""Since when an SLO is known, and where it is not."""
 
 import numpy as np
 import pytest
 
-from observatory.measurement import FIELDS, Buckets, first_seen
+from observatory.measurement import FIELDS, Buckets, Coverage
 
 HOUR = 3600
 
@@ -28,4 +28,20 @@ def buckets(covered, *, idle=False):
 )  # fmt: skip
 @pytest.mark.parametrize("idle", [False, True])
 def test_an_slo_is_known_from_where_it_was_first_covered(covered, since, idle):
-    assert first_seen(buckets(covered, idle=idle)) == since
+    assert Coverage.of(buckets(covered, idle=idle)).first_seen() == since
+
+
+@pytest.mark.parametrize(
+    ("covered", "gaps"),
+    [
+        pytest.param([[60, 60], [60, 60]], [], id="none"),
+        pytest.param([[0, 0], [0, 60], [60, 1]], [], id="before anything was seen is no gap"),
+        pytest.param([[60, 0], [0, 60], [60, 0]], [("album/up", 1, 2), ("search/up", 2, 3)], id="to the end"),
+        pytest.param([[9, 0], [0, 0], [0, 0], [9, 0], [0, 0]], [("album/up", 1, 3), ("album/up", 4, 5)], id="two of one"),
+        pytest.param([], [], id="no hours"),
+        pytest.param([[0, 0]], [], id="nothing"),
+    ],
+)  # fmt: skip
+def test_a_gap_is_where_nothing_was_seen_after_something_was(covered, gaps):
+    found = Coverage.of(buckets(covered)).gaps()
+    assert list(found) == [(slo, after * HOUR, until * HOUR) for slo, after, until in gaps]
