@@ -85,3 +85,20 @@ def test_slices_are_kept_beside_the_events_and_as_exactly(seconds):
     again.fit([one], now=at(NOW))
     assert of_month(again, one) == (slices, (NOW - START) / seconds, NOW - START)
     assert recorder.since[one.column] == recorder.since[SLO]
+
+
+def test_hours_are_kept_for_400_days_five_minutes_as_long_as_the_longest_window_and_ticks_while_they_count():
+    store, one = MemoryHistory(), entry()
+    recorder = Recorder(store, tick=60)
+    recorder.fit([one], now=at(NOW))
+    for seconds in (60, 300, HOUR):
+        for days in (500, 401, 399, 60, 29, 8, 0):
+            store.save(some_buckets(end=NOW - days * DAY, seconds=seconds, slos=(SLO,), total=[1.0]))
+    recorder.append(ticks(NOW - 60, NOW))
+    recorder.prune(now=at(NOW))
+
+    def kept(seconds):
+        ends = store.load(seconds=seconds, after=0, until=NOW).ends
+        return [(NOW - end) // DAY for end in ends.tolist()]
+
+    assert (kept(HOUR), kept(300), kept(60)) == ([399, 60, 29, 8, 0], [29, 8, 0], [0])

@@ -1,8 +1,10 @@
 """Every state there is, as the API tells it of a service that is in it: from files and events to the answer."""
 
+from datetime import timedelta
+
 import pytest
 from support.views import browse
-from support.wiring import DAY, HOUR, MINUTE, START, Events, Life, seconds, service_yaml
+from support.wiring import DAY, HOUR, LAG, MINUTE, START, Events, Life, seconds, service_yaml
 
 from observatory.errors import Refused, Unavailable
 from observatory.evaluation import State
@@ -77,3 +79,15 @@ def test_a_service_that_vanishes_is_unknown_though_its_window_was_good(life):
     life.minutes(8)
     assert told(life)["healthy"] is State.NO_DATA
     assert told(life)["idle"] is State.IDLE
+
+
+def test_a_tick_is_measured_when_its_scrapes_have_landed(life):
+    def newest():
+        life.observatory.tick()
+        return life.observatory.recorder.history.newest
+
+    before = newest()
+    life.clock.advance(MINUTE - timedelta(seconds=1))
+    assert newest() == before
+    life.clock.advance(timedelta(seconds=1))
+    assert newest() == before + 60 == seconds(life.clock.now() - LAG)
