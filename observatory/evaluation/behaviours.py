@@ -13,7 +13,6 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
-from scipy.stats import nbinom
 
 from observatory.catalog import ServiceSlo
 from observatory.catalog.behaviours import LEAST_SHARE, behaviour_name
@@ -74,6 +73,8 @@ class Expected:
     def between(self) -> Floats:
         """(2, N) where nine of ten such hours lie."""
         r, p = 1 / self.alpha, 1 / (1 + self.alpha * self.mean)
+        from scipy.stats import nbinom  # noqa: PLC0415 - half a second of every command's start otherwise
+
         return np.array([nbinom.ppf(share, r, p) for share in _RANGE], dtype=np.float64)
 
 
