@@ -22,7 +22,7 @@ class Counts:
     """
 
     def __init__(self, sums: pd.DataFrame, promises: Promises) -> None:
-        self._values = np.nan_to_num(sums.reindex(pd.Index(promises.columns)).to_numpy(dtype=np.float64))
+        self._values = np.nan_to_num(sums.reindex(promises.index).to_numpy(dtype=np.float64))
         columns: Iterable[Any] = sums.columns
         self._position = {column: position for position, column in enumerate(columns)}
         self._promises = promises

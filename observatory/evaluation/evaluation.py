@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from observatory.catalog import ServiceSlo
@@ -54,7 +55,7 @@ class Evaluation:
 
     def firing(self) -> Sequence[str]:
         """The SLOs with at least one tier that fires, in the table's order."""
-        fires = self.table.loc[:, [(tier.name, "firing") for tier in TIERS]].any(axis=1)
+        fires = np.logical_or.reduce([self.table[tier.name, "firing"].to_numpy(bool) for tier in TIERS])
         return tuple(self.table.index[fires])
 
     def status(self, slo: str) -> SloStatus:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from observatory.catalog import Method, Occurrences, ServiceSlo, Window
@@ -95,6 +96,11 @@ class Promises:
     def columns(self) -> tuple[str, ...]:
         """(N,) whose counts each row is judged by, in a table of window sums."""
         return tuple(entry.column for entry in self.rows)
+
+    @cached_property
+    def index(self) -> "pd.Index[str]":
+        """(N,) the same as the index of a table."""
+        return pd.Index(self.columns, dtype=str)
 
     @cached_property
     def budget(self) -> NDArray[np.float64]:

@@ -57,6 +57,7 @@ class History:
         self._longest = longest
         self._newest: int | None = None
         self._slos: tuple[str, ...] = ()
+        self._index: pd.Index[str] = pd.Index((), dtype=str, name="slo")
         self._columns: dict[str, int] = {}
         self._lock = RLock()
 
@@ -91,6 +92,7 @@ class History:
                 level.arrange(source)
             self._openings.arrange(source)
             self._slos = tuple(slos)
+            self._index = pd.Index(self._slos, dtype=str, name="slo")
             self._columns = {slo: column for column, slo in enumerate(slos)}
 
     def begin_at(self, moments: Iterable[int]) -> Sequence[tuple[int, int]]:
@@ -193,7 +195,7 @@ class History:
         columns = pd.MultiIndex.from_product([list(windows), list(FIELDS)], names=["window", "field"])
         return pd.DataFrame(
             table.reshape(len(columns), -1).T,
-            index=pd.Index(self._slos, name="slo"),
+            index=self._index,
             columns=columns,
             copy=False,
         )
