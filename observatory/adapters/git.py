@@ -1,4 +1,4 @@
-"""git: what files were at a revision, without touching the work tree."""
+"""git: what files were at a revision and who wrote them, without touching the work tree."""
 
 import io
 import subprocess
@@ -40,6 +40,24 @@ class Revisions:
                     found[member.name] = content.read()
         return found
 
+    def author(self, file: str, line: int | None = None) -> str | None:
+        """Who wrote a file, by its path from the working directory; None where that is not known, or not committed yet.
+
+        Args:
+            file: it may be gone by now.
+            line: where a document begins; then the newest of its lines counts, up to the next document or the end.
+        """
+        path = str(Path(file).resolve())
+        try:
+            if self._run("status", "--porcelain", "--", path):
+                return None
+            if line is not None:
+                return _newest_author(self._run("blame", "--line-porcelain", f"-L{line},", "--", path) or b"")
+            name = self._run("log", "-1", "--format=%an", "--", path)
+        except Unavailable:
+            return None
+        return name.decode(errors="replace").strip() or None if name else None
+
     def _run(self, *arguments: str) -> bytes | None:
         """Its output; None when it said no."""
         command = ["git", "-C", str(self._folder), *arguments]
@@ -50,3 +68,19 @@ class Revisions:
         if done.returncode and b"not a git repository" in done.stderr:
             raise Unavailable(f"{self._folder} is in no git repository")
         return None if done.returncode else done.stdout
+
+
+def _newest_author(blamed: bytes) -> str | None:
+    """Of the lines of one document, as `git blame --line-porcelain` tells of them."""
+    newest, author, when = (0, ""), "", 0
+    for line in blamed.decode(errors="replace").splitlines():
+        key, _, value = line.partition(" ")
+        if key == "author":
+            author = value
+        elif key == "author-time":
+            when = int(value)
+        elif line == "\t---" and newest[1]:
+            break
+        elif line.startswith("\t"):
+            newest = max(newest, (when, author))
+    return newest[1] or None

@@ -110,6 +110,7 @@ class Announce:
             owned_because=_BECAUSE[told.owner.reason],
             spent=spent,
             causes=tuple(scene.causes(incident, catalog, page=self._incident)),
+            steps=scene.steps(entry) if incident.service in catalog.journeys else (),
             companions=scene.companions(incident),
             events=tuple(happening(incident.slo, catalog, now=now)),
             notes=_notes(incident),

@@ -11,10 +11,12 @@ from observatory.alerting import Incident
 from observatory.alerting.dependencies import paging
 from observatory.alerting.grouping import members
 from observatory.alerting.steps import Status
-from observatory.catalog import Catalog
-from observatory.outputs.slack.background import Cause, Companion, Happening
+from observatory.catalog import Catalog, JourneySlo, ServiceSlo
+from observatory.outputs.slack.background import Cause, Companion, Happening, Step
 
 _MOMENT = timedelta(microseconds=1)
+_HOUR = "1h"
+"""The label of a window that every SLO's burn is known over."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,16 @@ class Scene:
             if paging([one]):
                 found[one.service].append(one)
         return found
+
+    def steps(self, entry: ServiceSlo) -> Sequence[Step]:
+        """The components of a journey, the fastest burning one first and those that nobody sees last."""
+        if not isinstance(entry.slo, JourneySlo):
+            return ()
+        found = []
+        for _, part in entry.parts:
+            status = self.status(part.id)
+            found.append(Step(part.id, part.squad.name, None if status is None else status.burn.get(_HOUR)))
+        return sorted(found, key=lambda one: (one.burn is None, -(one.burn or 0.0), one.slo))
 
 
 def happening(slo: str, catalog: Catalog, *, now: datetime) -> Iterator[Happening]:

@@ -24,7 +24,7 @@ from observatory.alerting.witness import witnessed
 from observatory.application.announce import Announce
 from observatory.application.definitions import Definitions
 from observatory.application.delivery import Delivery
-from observatory.application.events.audit import AuditExclusions
+from observatory.application.events.audit import AuditExclusions, Author
 from observatory.application.holes import Holes
 from observatory.application.judging import Judge, Judgement
 from observatory.application.measure import Measure
@@ -93,6 +93,8 @@ class Tick:
     """Slack channel of last resort."""
     heard: Callable[[datetime], Sequence[Report]] = lambda _: ()
     """What others' alerts say, those that ended lately (after this moment) too."""
+    author: Author = lambda _file, _line: None
+    """Who wrote a definition."""
     judge: Judge = field(init=False)
     audit: AuditExclusions = field(init=False)
     _newest_agenda: _Agenda | None = field(default=None, init=False)
@@ -100,7 +102,7 @@ class Tick:
 
     def __post_init__(self) -> None:
         self.judge = Judge(self.recorder)
-        self.audit = AuditExclusions(self.alerts)
+        self.audit = AuditExclusions(self.alerts, self.author)
 
     def __call__(self) -> None:
         """Run one tick. Deliberate errors end up in the health that the board shows; nothing else is caught."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.files import CatalogFolder
+from observatory.adapters.git import Revisions
 from observatory.application.actions import Actions, actions
 from observatory.application.announce import Addresses, Announce
 from observatory.application.burn import Burn
@@ -126,6 +127,7 @@ def build(  # noqa: PLR0913 - one for each port
         complete=lambda: catch_up.complete,
         catch_all=settings.catch_all_channel,
         heard=lambda since: stores.reports.reports(since=since),
+        author=Revisions(settings.catalog).author,
     )
     further = transports(settings, clock)
     deliver = messenger and Deliver(

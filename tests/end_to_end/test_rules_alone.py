@@ -1,8 +1,9 @@
 """Observatory is not running: a server with the generated rules and Alertmanager with the generated routes page alone.
 
-Everything is real but the users and Slack. The rules are the committed ones with one change: they count every five
-seconds, in buckets of five seconds, where the committed ones take a minute. Prometheus evaluates its own; those of
-VictoriaMetrics are vmalert's, which in the distribution is too old to know `keep_firing_for`.
+Everything is real but the users and Slack. The rules are those of the example organisation with two changes: they count
+every five seconds, in buckets of five seconds, where the committed ones take a minute; and collaboration is being
+maintained while it fails. Prometheus evaluates its own; those of VictoriaMetrics are vmalert's, which in the distribution
+is too old to know `keep_firing_for`.
 """
 
 import re
@@ -20,9 +21,12 @@ from support.slack import postings, words
 from support.victoria_metrics import victoria_metrics, vmalert
 
 from observatory.adapters.alertmanager import HttpAlertmanager
+from observatory.adapters.files import CatalogFolder
 from observatory.application.ports import Pushed
 from observatory.bootstrap import system_clock
+from observatory.catalog import parse_catalog
 from observatory.outputs.alertmanager import tree
+from observatory.outputs.rules import rule_files
 from observatory.sandbox import slack
 from observatory.sandbox.demo import Mode, Trouble
 from observatory.sandbox.demo.organisation import SERVICES
@@ -31,18 +35,40 @@ from observatory.sandbox.demo.services import MetricsServers, Simulation
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 PLAYLISTS, SEARCH, PLAYBACK = "C0PLAYLISTS", "C0SEARCH00", "C0PLAYBACK"
+WATCHED = ("playlists/", "playback/playback", "playback/listen-together")
+
+
+UPKEEP = """\
+apiVersion: observatory/v1
+kind: Event
+name: upkeep
+squad: playlists
+mode: exclude
+reason: Announced.
+affects: {{services: [collaboration]}}
+start: {start:%Y-%m-%d %H:%M}
+lasts: 1h
+timezone: UTC
+"""
 
 
 def rules(server, folder):
-    """The committed rules on a faster clock."""
+    """The generated rules on a faster clock, with a maintenance that has just begun."""
     folder.mkdir()
-    found = [*(ROOT / "alert_rules").glob("*.yml"), *(ROOT / "alert_rules/playlists").glob("*.yml")]
-    for file in found:
-        text = re.sub(r"(interval: |offset )1m\b", r"\g<1>5s", file.read_text())
+    now = system_clock().now()
+    upkeep = UPKEEP.format(start=now - timedelta(minutes=now.minute % 5)).encode()
+    catalog = parse_catalog({**CatalogFolder(ROOT / "catalog").read(), "upkeep.yml": upkeep}).valid()
+    found = {
+        name: text
+        for name, text in rule_files(catalog).items()
+        if name.startswith(WATCHED) or "/" not in name
+    }
+    for name, slow in found.items():
+        text = re.sub(r"(interval: |offset )1m\b", r"\g<1>5s", slow).replace("[59s999ms]", "[4s999ms]")
         if server == VICTORIA_METRICS:
             text = re.sub(r"\n +keep_firing_for: .+", "", text)
-        (folder / file.name).write_text(text)
-    return [folder / file.name for file in found]
+        (folder / name.replace("/", "-")).write_text(text)
+    return [folder / name.replace("/", "-") for name in found]
 
 
 @contextmanager
@@ -85,6 +111,14 @@ def counted(url):
     return httpx2.get(f"{url}/api/v1/query", params={"query": query}).json()["data"]["result"]
 
 
+def counts(url, service):
+    """Bad events of a service's availability so far: as they are judged, and all of them."""
+    series = [f"slo:{kind}bad_events:increase1m" for kind in ("", "unadjusted_")]
+    queries = [f'sum(sum_over_time({one}{{service="{service}",slo="availability"}}[1h]))' for one in series]
+    answers = [httpx2.get(f"{url}/api/v1/query", params={"query": query}).json() for query in queries]
+    return [float(answer["data"]["result"][0]["value"][1]) for answer in answers]
+
+
 @pytest.fixture(scope="module")
 def drills(tmp_path_factory):
     """The same outage under either server's rules."""
@@ -108,10 +142,12 @@ def _drill(server, folder):
     ):
         eventually(lambda: counted(url), within=60)
         calm = everything(chat)
-        simulation.break_service("playlist", Trouble(Mode.ERRORS))
+        for service in ("playlist", "collaboration"):
+            simulation.break_service(service, Trouble(Mode.ERRORS))
         eventually(lambda: firing(url, "playlist"), within=90)
-        eventually(lambda: postings(chat.url, PLAYLISTS), within=60)
-        return SimpleNamespace(calm=calm, told=everything(chat))
+        for channel in (PLAYLISTS, PLAYBACK):
+            eventually(lambda channel=channel: postings(chat.url, channel), within=90)
+        return SimpleNamespace(calm=calm, told=everything(chat), left_out=counts(url, "collaboration"))
 
 
 def everything(chat):
@@ -122,8 +158,22 @@ def test_nothing_is_said_while_nothing_is_wrong(drill):
     assert not any(drill.calm.values())
 
 
-def test_an_outage_pages_the_squads_channel_and_no_other(drill):
-    assert {channel for channel, told in drill.told.items() if told} == {PLAYLISTS}
+def test_an_outage_pages_its_squad_and_that_of_the_journey_and_no_other(drill):
+    assert {channel for channel, told in drill.told.items() if told} == {PLAYLISTS, PLAYBACK}
+
+
+def test_the_journeys_page_names_the_component_that_fails(drill):
+    said = words(drill.told[PLAYBACK][0])
+
+    assert "🔴 PAGE: listen-together/" in said
+    assert "Most of it comes from playlist/availability" in said or "collaboration/availability" in said
+
+
+def test_what_fails_in_its_maintenance_is_counted_apart_and_tells_nobody(drill):
+    judged, every = drill.left_out
+
+    assert (judged, every > 0) == (0, True)
+    assert not any("collaboration/" in words(one).partition("burns")[0] for one in drill.told[PLAYLISTS])
 
 
 def test_the_page_says_what_burns_whose_it_is_and_calls_who_is_on_call(drill):

@@ -1,6 +1,6 @@
 """What is left out of the numbers is written into the audit log as soon as a catalog that says so is in force."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,16 +13,24 @@ _DEEDS = (Deed.EXCLUSION_DECLARED, Deed.EXCLUSION_WITHDRAWN)
 _LOOKED_THROUGH = 10_000
 """Audit entries; what was declared before these is declared once more."""
 
+Author = Callable[[str, int | None], str | None]
+"""Who wrote a file, or the document that begins at a line of it; None where nobody knows."""
+
+
+def _nobody_knows(_file: str, _line: int | None) -> str | None:
+    return None
+
 
 @dataclass(slots=True)
 class AuditExclusions:
     """Call it with the catalog in force; the same one twice writes nothing."""
 
     alerts: AlertStore
+    author: Author = _nobody_knows
     _catalog: Catalog | None = field(default=None, init=False)
 
     def __call__(self, catalog: Catalog, *, now: datetime) -> None:
-        """Write what is new, what is another, and what is gone. Who wrote it is in the history of the file named.
+        """Write what is new, what is another, and what is gone; and by whom, where the files' history is at hand.
 
         Raises:
             Unavailable: the store can't be reached; then it is tried again.
@@ -40,19 +48,30 @@ class AuditExclusions:
         }
         known = self._known()
         for name, (event, words) in declared.items():
-            if known.get(name) != words:
-                actor = Actor(event.place.file, Way.CATALOG)
+            if name not in known or known[name].detail != words:
+                actor = self._actor(event.place.file, event.place.line)
                 yield AuditEntry(now, actor, Deed.EXCLUSION_DECLARED, _subject(name), words)
         for name in sorted(known.keys() - declared.keys()):
-            yield AuditEntry(now, Actor("catalog", Way.CATALOG), Deed.EXCLUSION_WITHDRAWN, _subject(name))
+            actor = self._actor(_file(known[name].actor), None)
+            yield AuditEntry(now, actor, Deed.EXCLUSION_WITHDRAWN, _subject(name))
 
-    def _known(self) -> Mapping[str, str]:
-        """By event: the words of its newest declaration, unless it was withdrawn since."""
+    def _actor(self, file: str, line: int | None) -> Actor:
+        """`Anna (catalog/search/move.yml)`; the file alone where nobody knows."""
+        author = self.author(file, line)
+        return Actor(f"{author} ({file})" if author else file, Way.CATALOG)
+
+    def _known(self) -> Mapping[str, AuditEntry]:
+        """By event: its newest declaration, unless it was withdrawn since."""
         newest: dict[str, AuditEntry] = {}
         for entry in self.alerts.audit(limit=_LOOKED_THROUGH):
             if entry.deed in _DEEDS:
                 newest.setdefault(entry.subject.removeprefix("event/"), entry)
-        return {name: entry.detail for name, entry in newest.items() if entry.deed is Deed.EXCLUSION_DECLARED}
+        return {name: entry for name, entry in newest.items() if entry.deed is Deed.EXCLUSION_DECLARED}
+
+
+def _file(actor: Actor) -> str:
+    """Where it was declared."""
+    return actor.name.rpartition(" (")[2].removesuffix(")")
 
 
 def _subject(name: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from observatory.application.audit import AuditEntry
 from observatory.application.snapshot import Views
 from observatory.catalog import Event, Span
 from observatory.catalog.freezes import frozen_services, last_time, next_time
@@ -62,12 +63,21 @@ def event_page(request: Request, shown: Shown, views: LookedAt, event: str) -> R
         verdict=_going(report) if under_way and report else GRADES[readiness.grade] if readiness else None,
         readiness=readiness,
         report=report,
+        deeds=_deeds(views, found),
     )
 
 
 def catalog_ids(views: Views, event: Event) -> Sequence[str]:
     """The ids of the SLOs that an event is about."""
     return [entry.id for entry in views.board.snapshot.catalog.affected(event)]
+
+
+def _deeds(views: Views, event: Event) -> Sequence[AuditEntry]:
+    """Who left time out of the numbers, and when, newest first; nothing while the database does not answer."""
+    try:
+        return views.alerts.audit(subject=f"event/{event.name}") if event.mode == "exclude" else ()
+    except Unavailable:
+        return ()
 
 
 def _affected(views: Views) -> dict[str, int]:

@@ -29,6 +29,17 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A component of a journey that burns."""
+
+    slo: str
+    squad: str
+    """Its owner."""
+    burn: float | None
+    """Of its own budget, over the last hour; None: it is not measured."""
+
+
+@dataclass(frozen=True, slots=True)
 class Happening:
     """An event that is on and concerns the SLO."""
 
@@ -51,6 +62,8 @@ class Background:
     spent: float | None = None
     """The share of the error budget that went while it burned; said when it is resolved."""
     causes: Sequence[Cause] = ()
+    steps: Sequence[Step] = ()
+    """Of a journey: its components, the fastest burning one first."""
     companions: Sequence[Companion] = ()
     events: Sequence[Happening] = ()
     notes: Sequence[str] = ()

@@ -6,7 +6,7 @@ from datetime import datetime
 from observatory.alerting import IncidentState
 from observatory.evaluation import Severity
 from observatory.outputs.slack import numbers
-from observatory.outputs.slack.background import Background, Cause, Companion, Happening
+from observatory.outputs.slack.background import Background, Cause, Companion, Happening, Step
 from observatory.outputs.slack.text import escape, mrkdwn
 from observatory.outputs.slack.words import headline_burn, is_unknown, left
 
@@ -20,9 +20,12 @@ _MARKS = {Severity.PAGE: "🔴", Severity.TICKET: "🟠"}
 
 
 def surroundings(background: Background, zone: str, *, now: datetime) -> list[str]:
-    """Paragraphs, mrkdwn: what it probably comes from, what burns with it, what is on."""
+    """Paragraphs, mrkdwn: what it probably comes from, at which step, what burns with it, what is on."""
     paragraphs = [
         [_cause(cause, zone, now=now) for cause in background.causes[:_SHOWN]],
+        ["*Its steps, last hour:* " + ", ".join(map(_step, background.steps[:_SHOWN]))]
+        if background.steps
+        else [],
         list(_companions(background)),
         [_event(event, zone, now=now) for event in background.events[:_SHOWN]],
     ]
@@ -35,6 +38,11 @@ def _cause(cause: Cause, zone: str, *, now: datetime) -> str:
     name = mrkdwn(cause.service, 70)
     linked = name if cause.incident is None else f"<{escape(cause.incident)}|{name}>"
     return f"🔗 *Probably caused by {linked}*{owner}{since}"
+
+
+def _step(step: Step) -> str:
+    burn = "not measured" if step.burn is None else f"{numbers.factor(step.burn)}"
+    return f"{mrkdwn(step.slo, 70)} {burn} ({mrkdwn(step.squad, 60)})"
 
 
 def _companions(background: Background) -> Iterator[str]:

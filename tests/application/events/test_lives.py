@@ -11,6 +11,7 @@ from support.wiring import DAY, HOUR, MINUTE, START, Events, Life, seconds, serv
 
 from observatory.application.audit import Deed
 from observatory.application.measure import Measure
+from observatory.application.scene import Scene
 from observatory.application.status import Status
 from observatory.evaluation import State
 
@@ -184,6 +185,11 @@ def test_a_journey_counts_what_its_components_count(tmp_path):
     worst, other = snapshot(life).contributions["listen/availability"]
     assert (worst.slo, worst.bad, worst.share) == ("search/availability", 360, 360 / 420)
     assert (other.slo, other.bad) == (SLO, 60)
+    entry = next(one for one, _ in snapshot(life).entries() if one.id == "listen/availability")
+    steps = Scene(status=snapshot(life).statuses.get).steps(entry)
+    assert [(one.slo, one.burn > 1) for one in steps] == [("search/availability", True), (SLO, True)]
+    assert Scene().steps(entry)[0].burn is None
+    assert Scene().steps(entry.parts[0][1]) == ()
 
 
 @pytest.fixture

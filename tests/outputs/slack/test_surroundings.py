@@ -10,7 +10,7 @@ from support.slack import NOW, a_burning_status, an_entry, an_incident
 from observatory.alerting import IncidentState
 from observatory.evaluation import Severity, State
 from observatory.outputs.slack import Background, render_root
-from observatory.outputs.slack.background import Cause, Companion, Happening
+from observatory.outputs.slack.background import Cause, Companion, Happening, Step
 
 STATUS = a_burning_status()
 
@@ -35,6 +35,13 @@ def test_a_probable_cause_names_its_owner_its_beginning_and_its_page():
     )
     line = "*Probably caused by <https://observatory.example/incidents/1|search>* (owner: search-squad)"
     assert f"{line}, paging since 14:06 CET" in text_of(shown(causes=[cause]))
+
+
+def test_a_journey_says_at_which_step_it_fails_and_whose_that_is():
+    steps = [Step("playlist/availability", "playlists", 443.0), Step("search/availability", "search", None)]
+    line = "*Its steps, last hour:* playlist/availability 443× (playlists), search/availability not measured (search)"
+    assert line in text_of(shown(steps=steps))
+    assert "Its steps" not in text_of(shown())
 
 
 def test_a_cause_of_which_little_is_known_is_named_all_the_same():
