@@ -184,7 +184,7 @@ def _drilled(one: Prepared) -> Iterator[Item]:
     for name in _squads(one):
         proof = one.drills.get(name)
         if proof is None:
-            says = f"no test alert in {numbers.span(DRILLED_WITHIN)}: observatory drill {name}"
+            says = f"no test alert in {numbers.span(DRILLED_WITHIN)}: observatory drill --squad {name}"
             yield Item("test alert", name, Grade.WARN, says)
         elif proof.latency is None:
             says = f"the one of {one.time(proof.incident.opened_at)} did not arrive"

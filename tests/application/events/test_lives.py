@@ -250,7 +250,10 @@ def test_the_reports_before_and_after(launched):
     (capacity, endurance) = [item.says for item in said if item.subject == "traffic"]
     assert "300 a minute expected; the busiest hour so far had 100" in capacity
     assert endurance.startswith("at the traffic expected, an outage of ")
-    assert found["test alert", "playlists"] == ("warn", "no test alert in 30 d: observatory drill playlists")
+    assert found["test alert", "playlists"] == (
+        "warn",
+        "no test alert in 30 d: observatory drill --squad playlists",
+    )
     assert found["on call", "playlists"][0] == "ok"
     assert found["calendar", "launch"] == ("ok", "frozen now, until Tue 10 Mar 07:00 UTC")
     life.clock.advance(timedelta(hours=1, minutes=57))
