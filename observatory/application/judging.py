@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from observatory.application.behaviours import Behaviours
@@ -17,6 +17,14 @@ from observatory.evaluation.exclusions import Adjustment, Exclusion, held_open
 from observatory.evaluation.journeys import Contribution, contributions
 from observatory.evaluation.occasions import Occasion
 from observatory.evaluation.slices import WithSlices
+
+STALE_AFTER = timedelta(minutes=5)
+"""Numbers older than this no longer speak of the present; with long ticks it takes two that failed."""
+
+
+def patience(tick: timedelta, *, lag: timedelta) -> timedelta:
+    """How old numbers may be that are measured every `tick`, so far behind now."""
+    return max(STALE_AFTER, lag + 2 * tick)
 
 
 @dataclass(frozen=True, slots=True)

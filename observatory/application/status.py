@@ -1,6 +1,6 @@
 """Evaluate straight from Prometheus, with no service and no history of ours: each SLO's whole window at one moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -38,14 +38,20 @@ class Status:
         return self.judge(entries, Catalog(), at=at).evaluation
 
     def judge(
-        self, entries: Sequence[ServiceSlo], catalog: Catalog, *, at: datetime | None = None
+        self,
+        entries: Sequence[ServiceSlo],
+        catalog: Catalog,
+        *,
+        at: datetime | None = None,
+        tell: Callable[[float], object] = id,
     ) -> Judgement:
         """Evaluate at a moment, without what the catalog's events leave out; None is the newest whose scrapes have landed.
 
         Where windows begin on a calendar, or budgets are made of slices, the moment is the last that fits them: ticks
         are then counted on the clock, and not back from the moment.
 
-        An SLO whose query fails has the state query_failed, and what Prometheus says of it.
+        An SLO whose query fails has the state query_failed, and what Prometheus says of it. `tell` is told the share of
+        the past that was asked, 0 to 1.
 
         Raises:
             Unavailable, Refused: Prometheus answers nobody, or not us.
@@ -67,6 +73,7 @@ class Status:
         after = end - longest
         for step in steps(after, end, limit=end, slos=len(entries), tick=tick, origin=end):
             self._ask(step, list(_reaching(entries, step.until, end=end)), seen)
+            tell((end - step.after) / longest)
         sums = history.sums(windows, now=end)
         failures = {**slices.failures, **seen.failures}
         provenance = Provenance(moment, moment, failures, seen.since, tick=self.tick)

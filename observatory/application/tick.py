@@ -26,7 +26,7 @@ from observatory.application.definitions import Definitions
 from observatory.application.delivery import Delivery
 from observatory.application.events.audit import AuditExclusions, Author
 from observatory.application.holes import Holes
-from observatory.application.judging import Judge, Judgement
+from observatory.application.judging import Judge, Judgement, patience
 from observatory.application.measure import Measure
 from observatory.application.ports import AlertStore, Clock
 from observatory.application.recorder import Recorder
@@ -40,8 +40,6 @@ from observatory.evaluation import Provenance, Roster
 from observatory.measurement import Measurement, without
 from observatory.planning import Plan, plan
 
-STALE_AFTER = timedelta(minutes=5)
-"""Numbers older than this no longer speak of the present; with long ticks it takes two that failed."""
 _OPEN = tuple(state for state in IncidentState if state is not IncidentState.RESOLVED)
 _log = structlog.get_logger("observatory.tick")
 
@@ -228,8 +226,8 @@ class Tick:
         now: datetime,
     ) -> Judgement:
         moment = datetime.fromtimestamp(at, UTC)
-        patience = max(STALE_AFTER, self.lag + 2 * self.length)
-        provenance = Provenance(moment, now, failures, self.recorder.since, patience, self.length)
+        patient = patience(self.length, lag=self.lag)
+        provenance = Provenance(moment, now, failures, self.recorder.since, patient, self.length)
         return self.judge(agenda.catalog, agenda.roster, provenance)
 
     def _alert(self, evaluation: Judged, catalog: Catalog, *, now: datetime) -> None:

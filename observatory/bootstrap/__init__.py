@@ -5,7 +5,7 @@ Each argument of `build` that is left out is the real thing; tests put in the in
 
 from observatory.bootstrap.insight import build_backtest, build_past, build_suggest, load_catalog_at
 from observatory.bootstrap.metrics import more_servers, prometheus
-from observatory.bootstrap.product import Observatory, build, build_status
+from observatory.bootstrap.product import Observatory, build, build_status, build_stored_status
 from observatory.bootstrap.routing import channel_reach, folder_of_definitions, owner_rules
 from observatory.bootstrap.tools import (
     around_alertmanager,
@@ -27,6 +27,7 @@ __all__ = [
     "build_backtest",
     "build_past",
     "build_status",
+    "build_stored_status",
     "build_suggest",
     "channel_reach",
     "folder",

@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 
 from observatory.adapters.clock import SystemClock
-from observatory.adapters.sql import SqlHistory, create_engine
 from observatory.application.backtest import Backtest
 from observatory.application.measure import Measure
 from observatory.application.past import Past
@@ -12,6 +11,7 @@ from observatory.application.ports import Clock, MetricsSource
 from observatory.application.rounds import Limits
 from observatory.application.suggest import Suggest
 from observatory.bootstrap.metrics import prometheus
+from observatory.bootstrap.storage import stored_history
 from observatory.bootstrap.tools import revisions
 from observatory.catalog import Catalog, parse_catalog
 from observatory.errors import NotFound
@@ -32,9 +32,10 @@ def build_past(
 
     Raises:
         DefinitionError: the database's address is none.
+        NotFound: there is no such database.
     """
     measure = Measure(source or prometheus(settings), clock or SystemClock(), limits=PATIENT)
-    store = SqlHistory(create_engine(settings.database_url.get_secret_value())) if stored else None
+    store = stored_history(settings) if stored else None
     return Past(measure, int(settings.tick.total_seconds()), store)
 
 

@@ -35,6 +35,7 @@ from observatory.application.recorder import Recorder
 from observatory.application.rounds import Limits
 from observatory.application.snapshot import Board, Health, Snapshot, Views
 from observatory.application.status import Status
+from observatory.application.stored import StoredStatus
 from observatory.application.switchboard import Switchboard
 from observatory.application.tick import Tick
 from observatory.bootstrap.alertmanager import Alerts
@@ -43,7 +44,7 @@ from observatory.bootstrap.alertmanager import alerts as others_alerts
 from observatory.bootstrap.alive import Alive, Parts, alive
 from observatory.bootstrap.metrics import more_servers, prometheus
 from observatory.bootstrap.slack import door, pictures, slack
-from observatory.bootstrap.storage import in_memory, storage, this_life
+from observatory.bootstrap.storage import in_memory, storage, stored_history, this_life
 from observatory.bootstrap.tools import load_catalog
 from observatory.bootstrap.transports import transports
 from observatory.settings import Settings
@@ -203,9 +204,15 @@ def _illustrator(
 
 
 def build_status(
-    settings: Settings, *, source: MetricsSource | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    source: MetricsSource | None = None,
+    clock: Clock | None = None,
+    tell: Callable[[float], object] = id,
 ) -> Callable[[datetime | None], Judgement]:
     """`observatory status`: evaluates the catalog straight from Prometheus, with no database.
+
+    `tell` is told the share that was asked, 0 to 1.
 
     Raises:
         DefinitionError: the catalog has errors; all of them are named.
@@ -216,4 +223,16 @@ def build_status(
     source, servers = source or prometheus(settings), more_servers(settings)
     measure = Measure(source, clock, limits=_PATIENT, servers=servers)
     status = Status(source, measure, clock, settings.tick, settings.lag)
-    return lambda at: status.judge(entries, catalog, at=at)
+    return lambda at: status.judge(entries, catalog, at=at, tell=tell)
+
+
+def build_stored_status(settings: Settings, *, clock: Clock | None = None) -> Callable[[], Judgement]:
+    """`observatory status --stored`: evaluates the catalog from what a service has measured, as its database has it.
+
+    Raises:
+        DefinitionError: the catalog has errors, all of them are named; or the database's address is none.
+        NotFound: there is no such database.
+    """
+    catalog = load_catalog(settings)
+    status = StoredStatus(stored_history(settings), clock or SystemClock(), settings.tick, settings.lag)
+    return lambda: status(catalog)

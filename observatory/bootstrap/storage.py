@@ -46,6 +46,16 @@ def in_memory(alerts: AlertStore, history: HistoryStore) -> Storage:
     return Storage(alerts, alerts, history, MemorySigns(), MemoryReports(), Alone())
 
 
+def stored_history(settings: Settings) -> HistoryStore:
+    """What a service has kept, to be read: nothing is made, and nothing brought to another schema.
+
+    Raises:
+        DefinitionError: the database's address is none.
+        NotFound: there is no such file.
+    """
+    return SqlHistory(create_engine(settings.database_url.get_secret_value(), existing=True))
+
+
 def storage(settings: Settings) -> Storage:
     """The database of the settings, brought to the schema of this version.
 

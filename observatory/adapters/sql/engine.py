@@ -14,7 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from observatory.adapters.sql.faults import translated
 from observatory.adapters.sql.patience import connect_patiently
-from observatory.errors import DefinitionError, Refused, Unavailable
+from observatory.errors import DefinitionError, NotFound, Refused, Unavailable
 
 WRITES = "observatory_writes"
 Fence = Callable[[sa.Connection], None]
@@ -23,18 +23,22 @@ _TURNS: WeakKeyDictionary[sa.Engine, tuple[Lock, float]] = WeakKeyDictionary()
 DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
-def create_engine(url: str, *, timeout: timedelta = timedelta(seconds=15)) -> sa.Engine:
+def create_engine(
+    url: str, *, timeout: timedelta = timedelta(seconds=15), existing: bool = False
+) -> sa.Engine:
     """An engine for `sqlite:///file` (its folder is made when missing) or `postgresql://user:password@host/database`.
 
-    Nothing is connected yet. `timeout` limits every single wait: for a connection, a lock, an answer.
+    Nothing is connected yet. `timeout` limits every single wait: for a connection, a lock, an answer. `existing`: nothing
+    is made.
 
     Raises:
         DefinitionError: the URL is no URL, names another kind of database, or no file.
+        NotFound: it was to be an existing file, and there is none.
         Refused: the folder of the SQLite file can't be made.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed, timeout)
+        return _sqlite(parsed, timeout, existing=existing)
     return _postgresql(parsed, timeout)
 
 
@@ -95,12 +99,14 @@ def _parse(url: str) -> sa.URL:
     return parsed.set(drivername=DRIVERS[backend])
 
 
-def _sqlite(url: sa.URL, timeout: timedelta) -> sa.Engine:
+def _sqlite(url: sa.URL, timeout: timedelta, *, existing: bool) -> sa.Engine:
     if url.database in (None, "", ":memory:") or url.query:
         raise DefinitionError(
             "database_url must name a file and nothing else, such as sqlite:///var/observatory.db"
         )
     file = Path(str(url.database))
+    if existing and not file.is_file():
+        raise NotFound(f"{file}: there is no such database; OBSERVATORY_DATABASE_URL names the service's")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -13,7 +13,7 @@ from observatory.catalog.freezes import freezes
 from observatory.entrypoints.cli.incidents import AsJson
 from observatory.entrypoints.cli.options import CatalogFolder, settings_from
 from observatory.entrypoints.cli.remote import Service
-from observatory.entrypoints.cli.status import parse_time
+from observatory.entrypoints.cli.spans import parse_time
 from observatory.errors import NotFound
 from observatory.outputs.events import Format, freeze_json
 

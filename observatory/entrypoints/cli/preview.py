@@ -10,7 +10,7 @@ from observatory.application.preview import chosen, previews
 from observatory.bootstrap import load_catalog, system_clock
 from observatory.bootstrap import prometheus as prometheus_source
 from observatory.entrypoints.cli.options import CatalogFolder, PrometheusUrl, settings_from
-from observatory.entrypoints.cli.status import parse_time
+from observatory.entrypoints.cli.spans import parse_time
 
 
 def preview(  # noqa: PLR0913, PLR0917 - one for each option

@@ -1,9 +1,9 @@
-"""Spans of the past as they are written on the command line, and how far a look at them has come."""
+"""Times and spans of the past as they are written on the command line, and how far a look at them has come."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -11,8 +11,26 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from observatory.application.past import Span
 from observatory.catalog.notation import read_duration
 from observatory.catalog.written import BadValue
-from observatory.entrypoints.cli.status import parse_time
 from observatory.errors import DefinitionError
+
+
+def parse_time(text: str, *, option: str = "--at") -> datetime:
+    """An ISO 8601 time (UTC where it names no offset) or Unix seconds.
+
+    Raises:
+        DefinitionError: it is neither.
+    """
+    try:
+        moment = (
+            datetime.fromtimestamp(float(text), UTC)
+            if text.replace(".", "", 1).isdigit()
+            else datetime.fromisoformat(text)
+        )
+    except (ValueError, OverflowError, OSError):
+        raise DefinitionError(
+            f"{option} {text!r} is no time; write it like 2026-03-01T12:00:00Z or as Unix seconds"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def span_until(length: str, until: str | None, *, newest: datetime) -> Span:
