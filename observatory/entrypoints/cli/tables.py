@@ -69,11 +69,12 @@ def show_left_out(adjustments: Mapping[str, Adjustment]) -> None:
     for slo, adjustment in sorted(adjustments.items()):
         exclusion = adjustment.exclusion
         names, share = ", ".join(exclusion.events), _percent(exclusion.share, digits=1)
+        of = f"{share} of the window" if exclusion.share else "some of what lies before the window"
         plain = _percent(adjustment.unadjusted.remaining, digits=1)
         said = (
             f"{slo}: {names} would leave out {share} of the window, which is too much: nothing is left out"
             if exclusion.refused
-            else f"{slo}: {names} leaves out {share} of the window; budget left with it: {plain}"
+            else f"{slo}: {names} leaves out {of}; budget left with it: {plain}"
         )
         Console().print(Text(said, style="dim"), soft_wrap=True)
 
