@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -102,6 +103,20 @@ def test_a_bucket_that_comes_again_replaces_itself(ticks, data):
     ]
     history.append(again)
     np.testing.assert_array_equal(history.sums(WINDOWS, now=now), before)
+
+
+@settings(max_examples=30)
+@given(hours_of_ticks(), st.lists(st.integers(0, 540), max_size=4).map(sorted), st.integers(1, 300))
+def test_having_asked_before_changes_nothing(ticks, positions, corrected):
+    now, asked, unasked = int(ticks.ends[-1]), History(tick=60), filled(ticks)
+    again = rows(ticks, ticks.ends == ticks.ends[-min(corrected, len(ticks.ends))])
+    correction = without(replace(again, total=again.total + 5), SLOS[:1])
+    for piece in (*cut(ticks, *positions), correction):
+        asked.append(piece)
+        for moment in (now, int(piece.ends[-1]) if len(piece.ends) else now):
+            asked.sums(WINDOWS, now=moment)
+    unasked.append(correction)
+    pd.testing.assert_frame_equal(asked.sums(WINDOWS, now=now), unasked.sums(WINDOWS, now=now))
 
 
 def test_a_correction_changes_every_level_it_is_part_of():
