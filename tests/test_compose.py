@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import typer.main
-from ruamel.yaml import YAML
+import yaml
 
 from observatory.entrypoints.cli.app import app
 from observatory.sandbox.demo.organisation import SERVICES
@@ -19,9 +19,9 @@ from observatory.sandbox.demo.prometheus import rule_files
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
-STACK = YAML(typ="safe").load(ROOT / "docker-compose.yml")
+STACK = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS = STACK["services"]
-PROMETHEUS = YAML(typ="safe").load(DEPLOY / "prometheus/prometheus.yml")
+PROMETHEUS = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
 OURS = [name for name, one in CONTAINERS.items() if one["image"].startswith("observatory")]
 
 
@@ -210,10 +210,10 @@ def test_alertmanager_and_observatory_know_each_other_in_the_stack():
 
 
 def test_grafana_reads_its_dashboards_where_they_are_mounted():
-    (provider,) = YAML(typ="safe").load(DEPLOY / "grafana/provisioning/dashboards/observatory.yml")[
+    (provider,) = yaml.safe_load((DEPLOY / "grafana/provisioning/dashboards/observatory.yml").read_text())[
         "providers"
     ]
-    (source,) = YAML(typ="safe").load(DEPLOY / "grafana/provisioning/datasources/prometheus.yml")[
+    (source,) = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())[
         "datasources"
     ]
     targets = [mount.split(":")[1] for mount in CONTAINERS["grafana"]["volumes"]]

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+import yaml
 
 _SHOWN = 80
 _CONTEXT = 12
@@ -29,7 +28,7 @@ def changes(path: str, old: str, new: str) -> list[str]:
             path.endswith(".yml") and "\ngroups:\n" in new
         ):  # else unit tests: ten times as long, and read as lines
             return list(_parts(_rules(old), _rules(new)))
-    except (ValueError, YAMLError, AttributeError, KeyError, TypeError):
+    except (ValueError, yaml.YAMLError, AttributeError, KeyError, TypeError):
         return ["can't be read as what it should be; it was edited, or cut short"]
     return list(_lines(old, new))
 
@@ -57,7 +56,7 @@ def _panels(dashboard: dict[str, Any]) -> dict[object, _Part]:
 
 def _rules(text: str) -> dict[object, _Part]:
     """Every rule of a rule file by its group, name and labels."""
-    document = YAML(typ="safe", pure=True).load(text)
+    document = yaml.load(text, Loader=yaml.CSafeLoader)
     found: dict[object, _Part] = {}
     for group in document["groups"]:
         for rule in group["rules"]:

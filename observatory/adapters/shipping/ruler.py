@@ -7,8 +7,7 @@ grafana/mimir: one YAML group a request, 202 when it is stored, 404 when a tenan
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+import yaml
 
 from observatory.adapters.shipping.http import Credentials, Http
 from observatory.outputs.shipping import RuleGroup
@@ -30,13 +29,13 @@ class Ruler:
         if response is None:
             return []
         try:
-            there = YAML(typ="safe").load(response.text) or {}
+            there = yaml.load(response.text, Loader=yaml.CSafeLoader) or {}
             return [
                 RuleGroup.of(namespace, group)
                 for namespace in namespaces
                 for group in there.get(namespace) or []
             ]
-        except (YAMLError, KeyError, TypeError, AttributeError) as error:
+        except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
             raise self._http.garbled("the list of rules", error) from error
 
     def put(self, group: RuleGroup) -> None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import PurePosixPath
 from typing import Any, Self
 
 import promql_parser
-from ruamel.yaml import YAML
+import yaml
 
 NAMESPACES = _ORGANISATION, _SERVICES = "observatory-organisation", "observatory-services"
 """Of a ruler; whatever lies in them is ours. Two, so that no service's group can meet the organisation's."""
@@ -77,7 +76,7 @@ def rules_in(text: str) -> Iterator[Rule]:
 
 
 def _groups(text: str) -> list[dict[str, Any]]:
-    groups: list[dict[str, Any]] = YAML(typ="safe").load(text)["groups"]
+    groups: list[dict[str, Any]] = yaml.load(text, Loader=yaml.CSafeLoader)["groups"]
     return groups
 
 
@@ -104,9 +103,5 @@ def _says_nothing(key: str, value: Any) -> bool:
 
 
 def _yaml(value: Any) -> str:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.width = 1_000_000
-    stream = StringIO()
-    yaml.dump(value, stream)
-    return stream.getvalue()
+    text = yaml.dump(value, Dumper=yaml.CSafeDumper, allow_unicode=True, width=1_000_000)
+    return str(text)

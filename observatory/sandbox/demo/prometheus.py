@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import ruamel.yaml
+import yaml
 
 from observatory.errors import DefinitionError
 from observatory.sandbox.demo.organisation import SERVICES
@@ -63,9 +63,8 @@ def scraping(services: Mapping[str, str], *, observatory: str, rules: Path | Non
         "scrape_configs": [*jobs, _job("observatory", observatory, "observatory-1")],
         "rule_files": [str(file.resolve()) for file in rule_files(rules)] if rules else [],
     }
-    text = ruamel.yaml.compat.StringIO()
-    ruamel.yaml.YAML(typ="safe").dump(document, text)
-    return text.getvalue()
+    text: str = yaml.safe_dump(document)
+    return text
 
 
 def rule_files(folder: Path) -> list[Path]:
