@@ -27,7 +27,7 @@ from support.conformance_worlds import ZONES, Event, Life, Promise, Service
 from observatory.adapters.memory.clock import ManualClock
 
 pytestmark = pytest.mark.slow
-few = settings(max_examples=12, deadline=None, derandomize=True, phases=(Phase.generate, Phase.shrink))
+few = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.generate, Phase.shrink))
 
 
 @dataclass(frozen=True)

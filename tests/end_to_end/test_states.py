@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from support.views import browse
-from support.wiring import DAY, HOUR, LAG, MINUTE, START, Events, Life, seconds, service_yaml
+from support.wiring import HOUR, LAG, MINUTE, START, Events, Life, seconds, service_yaml
 
 from observatory.errors import Refused, Unavailable
 from observatory.evaluation import State
@@ -19,7 +19,7 @@ def minutes(first, last):
     return range(seconds(first) + 30, seconds(last), 60)
 
 
-def requests(first=START - 2 * DAY, last=START + HOUR, *, bad=0, at=START - 10 * HOUR):
+def requests(first=START - 26 * HOUR, last=START + HOUR, *, bad=0, at=START - 10 * HOUR):
     """Even traffic, and as many failures at one moment."""
     failures = {seconds(at) + 30: float(bad)} if bad else {}
     return Events(dict.fromkeys(minutes(first, last), float(EACH)), failures)
