@@ -18,16 +18,18 @@ from observatory.alerting.model import (
 )
 from observatory.alerting.notifications import delivery_id, notifications
 from observatory.alerting.ownership import OwnedBecause, Ownership, Rules, Step, resolve_owner
-from observatory.alerting.replay import Alarm, BudgetMark, Replayed, replay
+from observatory.alerting.replay import Adjusted, Alarm, BudgetMark, Course, Replayed, replay
 from observatory.alerting.score import GRACE, Met, Score, score, speaks_of
-from observatory.alerting.silences import LONGEST, Matcher, Silence, Subject
+from observatory.alerting.silences import LONGEST, Matcher, Silence, Subject, covering
 
 __all__ = [
     "GRACE",
     "LONGEST",
     "PATIENCE",
+    "Adjusted",
     "Alarm",
     "BudgetMark",
+    "Course",
     "Incident",
     "IncidentState",
     "Instructions",
@@ -54,6 +56,7 @@ __all__ = [
     "WorkingHours",
     "acknowledge",
     "changes",
+    "covering",
     "decide",
     "decide_all",
     "delivery_id",

@@ -3,13 +3,43 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from observatory.alerting.decide import decide
 from observatory.alerting.model import Incident
+from observatory.alerting.silences import Silence
 from observatory.catalog import ServiceSlo
-from observatory.evaluation import Moments, Severity, SloStatus
+from observatory.evaluation import Severity, SloStatus
+
+
+class Course(Protocol):
+    """How a promise stood as time went by, at T ticks."""
+
+    @property
+    def entry(self) -> ServiceSlo:
+        """The promise."""
+
+    @property
+    def ends(self) -> NDArray[np.int64]:
+        """(T,) ticks, Unix seconds, ascending."""
+
+    def firing(self) -> NDArray[np.bool_]:
+        """(T,) whether any tier fires."""
+
+    def known(self) -> NDArray[np.bool_]:
+        """(T,) whether there was anything to go by."""
+
+    def remaining(self) -> NDArray[np.float64]:
+        """(T,) share of the budget that was left; NaN where it is unknown."""
+
+    def burning(self, window: str) -> NDArray[np.bool_]:
+        """(T,) whether it went wrong, over a window of the tiers."""
+
+    def status(self, row: int) -> SloStatus:
+        """What a tick would have said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +59,8 @@ class Alarm:
     """Share of the budget that was gone when people were told."""
     bad: float | None
     """Bad events of the budget's window by then."""
+    silenced: Silence | None = None
+    """What would have kept it quiet: a silence that people had set, and that held when it was told."""
 
     @property
     def delay(self) -> timedelta:
@@ -57,6 +89,25 @@ class Replayed:
     """Every hour."""
     since: datetime | None = None
     """From when there was anything to replay, if that is later than the beginning."""
+    adjustment: "Adjusted | None" = None
+    """What events leave out of all this; None: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """What events leave out of an SLO's numbers, and what it would have been without that."""
+
+    events: tuple[str, ...]
+    times: tuple[tuple[datetime, datetime], ...]
+    """From when until when, as far as they matter to the span; ascending and apart from each other."""
+    refused: bool
+    """At some moment it was more than may be left out; nothing was then."""
+    unadjusted: Replayed
+
+    @property
+    def length(self) -> timedelta:
+        """Of all these times together."""
+        return sum((until - after for after, until in self.times), timedelta())
 
 
 @dataclass(slots=True)
@@ -70,7 +121,7 @@ class _Open:
     """Every tier so far, in order."""
 
 
-def replay(moments: Moments, *, lag: timedelta) -> Replayed:
+def replay(moments: Course, *, lag: timedelta) -> Replayed:
     """Decide at every moment, as a service that had run all the time would have.
 
     Only moments at which a tier fires or an incident is open are looked at: nothing can come of the others.
@@ -81,7 +132,7 @@ def replay(moments: Moments, *, lag: timedelta) -> Replayed:
     """
     cases = list(_told(moments, lag=lag))
     alarms = sorted((_alarm(case, moments) for case in cases), key=lambda alarm: alarm.told_at)
-    known = np.flatnonzero(moments.column("slo", "total") > 0)
+    known = np.flatnonzero(moments.known())
     began = None if not len(known) or known[0] == 0 else _moment(int(moments.ends[known[0]]))
     step = int(moments.ends[1] - moments.ends[0]) if len(moments.ends) > 1 else 0
     return Replayed(
@@ -94,7 +145,7 @@ def replay(moments: Moments, *, lag: timedelta) -> Replayed:
     )
 
 
-def _told(moments: Moments, *, lag: timedelta) -> Iterator[_Open]:
+def _told(moments: Course, *, lag: timedelta) -> Iterator[_Open]:
     """Every incident that people heard of, as it was in the end."""
     cases: dict[str, _Open] = {}
     fires = np.flatnonzero(moments.firing())
@@ -109,7 +160,7 @@ def _told(moments: Moments, *, lag: timedelta) -> Iterator[_Open]:
     return (case for case in cases.values() if case.first is not None)
 
 
-def _decide(cases: dict[str, _Open], moments: Moments, row: int, *, lag: timedelta) -> None:
+def _decide(cases: dict[str, _Open], moments: Course, row: int, *, lag: timedelta) -> None:
     status = moments.status(row)
     now = status.at + lag
     for transition in decide([case.incident for case in cases.values()], moments.entry, status, now=now):
@@ -120,11 +171,11 @@ def _decide(cases: dict[str, _Open], moments: Moments, row: int, *, lag: timedel
             case.first = status
 
 
-def _alarm(case: _Open, moments: Moments) -> Alarm:
+def _alarm(case: _Open, moments: Course) -> Alarm:
     incident, status = case.incident, case.first
     if status is None or incident.announced_at is None:
         raise ValueError(f"nobody was told of {incident.id}")
-    fired = next(tier for tier in status.tiers if tier.firing and tier.severity is incident.severity)
+    fired = next(tier for tier in status.tiers if tier.name in case.tiers)
     return Alarm(
         severity=incident.severity,
         tiers=tuple(case.tiers),
@@ -137,16 +188,15 @@ def _alarm(case: _Open, moments: Moments) -> Alarm:
     )
 
 
-def _burning_since(moments: Moments, at: datetime, short: str) -> datetime:
-    """Back from `at` as long as the window's burn rate is at least 1."""
+def _burning_since(moments: Course, at: datetime, short: str) -> datetime:
+    """Back from `at` as long as it burned over that window."""
     row = int(np.searchsorted(moments.ends, int(at.timestamp())))
-    burn = moments.column(short, "burn")[: row + 1]
-    calm = np.flatnonzero(~(burn >= 1))
+    calm = np.flatnonzero(~moments.burning(short)[: row + 1])
     return _moment(int(moments.ends[calm[-1] if len(calm) else 0]))
 
 
-def _hourly(moments: Moments) -> Iterator[BudgetMark]:
-    remaining = moments.column("slo", "remaining")
+def _hourly(moments: Course) -> Iterator[BudgetMark]:
+    remaining = moments.remaining()
     for row in np.flatnonzero(moments.ends % 3600 == 0):
         left = float(remaining[row])
         yield BudgetMark(_moment(int(moments.ends[row])), left if left == left else None)  # noqa: PLR0124 - NaN

@@ -6,6 +6,7 @@ from datetime import timedelta
 from statistics import median
 
 from observatory.alerting.replay import Alarm, Replayed
+from observatory.catalog import ServiceSlo
 from observatory.catalog.remembered import Remembered
 from observatory.evaluation import Severity
 
@@ -60,8 +61,8 @@ def score(
 ) -> Score:
     """Hold the alarms of these severities against incidents; those that reach beyond the replayed span make no alarm false.
 
-    An alarm speaks of an incident of its service (and SLO, where the incident names one) when it was open at any time from
-    the incident's start until `GRACE` after its end.
+    An alarm speaks of an incident of its service (and SLO, where the incident names one), or of a service that its journey
+    leads through, when it was open at any time from the incident's start until `GRACE` after its end.
     """
     wanted = frozenset(severities)
     alarms = [(one, alarm) for one in replays for alarm in one.alarms if alarm.severity in wanted]
@@ -74,7 +75,7 @@ def score(
 
 def speaks_of(replayed: Replayed, alarm: Alarm, incident: Remembered) -> bool:
     """Whether this alarm tells people of that incident."""
-    if not _concerns(replayed, incident):
+    if not _concerns(replayed.entry, incident):
         return False
     still_open = alarm.resolved_at is None or alarm.resolved_at >= incident.start
     return still_open and alarm.told_at <= incident.end + GRACE
@@ -90,9 +91,11 @@ def _met(incident: Remembered, alarms: Sequence[tuple[Replayed, Alarm]]) -> Met:
 def _covers(replayed: Replayed, incident: Remembered) -> bool:
     """Whether all of the incident lies in what was replayed."""
     after = replayed.since or replayed.after
-    return _concerns(replayed, incident) and after <= incident.start and incident.end <= replayed.until
+    seen = after <= incident.start and incident.end <= replayed.until
+    return seen and _concerns(replayed.entry, incident)
 
 
-def _concerns(replayed: Replayed, incident: Remembered) -> bool:
-    same = replayed.entry.service.name == incident.service
-    return same and incident.slo in (None, replayed.entry.slo.name)
+def _concerns(entry: ServiceSlo, incident: Remembered) -> bool:
+    """Whether it is about that service, or made of what is: a journey through it, or an event's slice of its budget."""
+    same = entry.service.name == incident.service and incident.slo in (None, entry.slo.name)
+    return same or any(_concerns(part, incident) for _, part in entry.parts)

@@ -21,8 +21,10 @@ from observatory.alerting.model import Origin
 from observatory.application.delivery import Delivery
 from observatory.application.scene import Scene, happening
 from observatory.catalog import Catalog, ServiceSlo
-from observatory.evaluation import TIERS
+from observatory.evaluation import TIERS, BudgetPoint, SloStatus
+from observatory.evaluation.forecast import forecast
 from observatory.evaluation.slices import is_slice
+from observatory.outputs.forecast import forecast_words
 from observatory.outputs.links import dashboard_url, service_uid
 from observatory.outputs.message import About, Message
 from observatory.outputs.slack import Background, render_removed, render_reply, render_root
@@ -60,6 +62,8 @@ class Announce:
     """SLO id, from, until: bad events counted in between."""
     interactive: bool = False
     """Slack tells us which buttons are pressed."""
+    burn_down: Callable[[str], Sequence[BudgetPoint]] = lambda _: ()
+    """SLO id to its budget over its window, hour by hour."""
 
     def __call__(
         self,
@@ -109,6 +113,7 @@ class Announce:
             incident=self._incident(incident),
             owned_because=_BECAUSE[told.owner.reason],
             spent=spent,
+            ahead=self._ahead(entry, status),
             causes=tuple(scene.causes(incident, catalog, page=self._incident)),
             steps=scene.steps(entry) if incident.service in catalog.journeys else (),
             companions=scene.companions(incident),
@@ -145,6 +150,14 @@ class Announce:
             self.bad_events(status.column or incident.slo, incident.opened_at - noticed_in, status.at)
             / status.budget
         )
+
+    def _ahead(self, entry: ServiceSlo, status: SloStatus) -> Sequence[str]:
+        """When the budget is back, or how long it lasts; how it was spent is only asked where it is gone."""
+        if status.shortfall is not None or is_slice(status):
+            return ()
+        gone = status.remaining is not None and status.remaining <= 0
+        found = forecast(status, self.burn_down(entry.id) if gone else ())
+        return forecast_words(found, status, zone=entry.squad.on_call.timezone)
 
     def _about(self, incident: Incident) -> About:
         return About(

@@ -12,7 +12,8 @@ from observatory.application.events.counting import Counting
 from observatory.application.recorder import Recorder
 from observatory.application.snapshot import Board
 from observatory.application.steps import HOUR
-from observatory.evaluation import BudgetPoint
+from observatory.evaluation import BudgetPoint, SloStatus
+from observatory.evaluation.exclusions import Adjustment
 from observatory.measurement import FIELDS, Buckets
 
 Floats = NDArray[np.float64]
@@ -30,43 +31,59 @@ class BurnDown:
         status = self.board.snapshot.statuses.get(slo)
         if status is None or slo not in self.recorder.history.slos:
             return ()
-        until = int(status.at.timestamp())
-        after = int(((status.resets or status.at) - status.window).timestamp())
-        column, first = status.column or slo, after // HOUR * HOUR
-        hours = self.recorder.history.series(column, seconds=HOUR, after=first, until=until + HOUR)
-        # A rolling window begins with its first hour, a calendar's wherever midnight is.
-        before = [(first, after)] if status.resets and first < after else []
-        bad, total = self._without(column, hours, [*before, *self._excluded(slo)])
-        spent = accumulate(map(float, bad))
-        seen = (hours.measured + hours.idle)[:, 0] > 0
-        return [
-            BudgetPoint(
-                at=datetime.fromtimestamp(min(int(end), until), UTC),
-                remaining=1 - bad_so_far / status.budget if known and status.budget else None,
-                bad=float(failed),
-                total=float(counted),
-            )
-            for end, failed, counted, bad_so_far, known in zip(
-                hours.ends, bad, total, spent, seen, strict=True
-            )
-        ]
+        return spent(self.recorder, status, self.board.snapshot.adjustments.get(slo))
 
-    def _excluded(self, slo: str) -> Sequence[tuple[int, int]]:
-        """What events leave out: the budget is drawn as it is judged."""
-        adjustment = self.board.snapshot.adjustments.get(slo)
-        return () if adjustment is None or adjustment.exclusion.refused else adjustment.exclusion.spans
 
-    def _without(
-        self, column: str, hours: Buckets, spans: Sequence[tuple[int, int]]
-    ) -> tuple[Floats, Floats]:
-        """(T,) bad and all events of each hour, less those of these spans."""
-        bad, total = hours.bad[:, 0].copy(), hours.total[:, 0].copy()
-        counting = Counting(self.recorder)
-        for after, until in spans:
-            for row in np.flatnonzero((hours.ends > after) & (hours.ends - HOUR < until)):
-                end = int(hours.ends[row])
-                fields = counting.between([column], max(after, end - HOUR), min(until, end))[:, 0]
-                counted = dict(zip(FIELDS, fields.tolist(), strict=True))
-                bad[row] -= counted["bad"]
-                total[row] -= counted["total"]
-        return bad, total
+def spent(
+    recorder: Recorder, status: SloStatus, adjustment: Adjustment | None = None
+) -> Sequence[BudgetPoint]:
+    """How the budget of a status was spent, without what events leave out: it is drawn as it is judged."""
+    until, column = int(status.at.timestamp()), status.column or status.slo
+    after = int(((status.resets or status.at) - status.window).timestamp())
+    first = after // HOUR * HOUR
+    hours = recorder.history.series(column, seconds=HOUR, after=first, until=until + HOUR)
+    # A rolling window begins with its first hour, a calendar's wherever midnight is.
+    before = [(first, after)] if status.resets and first < after else []
+    refused = adjustment is None or adjustment.exclusion.refused
+    excluded = () if adjustment is None or refused else adjustment.exclusion.spans
+    bad, total = _without(recorder, column, hours, [*before, *excluded])
+    return points(status, hours, bad, total)
+
+
+def _without(
+    recorder: Recorder, column: str, hours: Buckets, spans: Sequence[tuple[int, int]]
+) -> tuple[Floats, Floats]:
+    """(T,) bad and all events of each hour, less those of these spans."""
+    bad, total = hours.bad[:, 0].copy(), hours.total[:, 0].copy()
+    counting = Counting(recorder)
+    for after, until in spans:
+        for row in np.flatnonzero((hours.ends > after) & (hours.ends - HOUR < until)):
+            end = int(hours.ends[row])
+            fields = counting.between([column], max(after, end - HOUR), min(until, end))[:, 0]
+            counted = dict(zip(FIELDS, fields.tolist(), strict=True))
+            bad[row] -= counted["bad"]
+            total[row] -= counted["total"]
+    return bad, total
+
+
+def points(status: SloStatus, hours: Buckets, bad: Floats, total: Floats) -> Sequence[BudgetPoint]:
+    """How the budget of a status went.
+
+    Args:
+        status: of the SLO.
+        hours: of its window, one column.
+        bad: (T,) of each hour, as it is judged.
+        total: (T,) likewise.
+    """
+    until = int(status.at.timestamp())
+    so_far = accumulate(map(float, bad))
+    seen = (hours.measured + hours.idle)[:, 0] > 0
+    return [
+        BudgetPoint(
+            at=datetime.fromtimestamp(min(int(end), until), UTC),
+            remaining=1 - bad_so_far / status.budget if known and status.budget else None,
+            bad=float(failed),
+            total=float(counted),
+        )
+        for end, failed, counted, bad_so_far, known in zip(hours.ends, bad, total, so_far, seen, strict=True)
+    ]

@@ -1,10 +1,36 @@
 """Which definitions are meant: SLOs by the names that people give, and a catalog in which a file stands in for others."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from observatory.catalog import Catalog, ServiceSlo, parse_catalog
+from observatory.catalog.behaviours import behaviours
 from observatory.catalog.written import nearest_to
 from observatory.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is meant of a catalog."""
+
+    catalog: Catalog
+    slos: tuple[ServiceSlo, ...]
+    behaviours: tuple[ServiceSlo, ...] = ()
+
+
+def choose_all(catalog: Catalog, names: Sequence[str]) -> Chosen:
+    """The SLOs and behaviours of these services, and with these ids (`playlist/behaviour:saves`); all when none are named.
+
+    Raises:
+        NotFound: see `choose`.
+    """
+    beside = {entry.id: entry for entry in behaviours(catalog)}
+    of_slos = [name for name in names if name not in beside]
+    slos = choose(catalog, of_slos) if of_slos or not names else ()
+    wanted = {
+        entry.id for entry in beside.values() if not names or {entry.id, entry.service.name} & set(names)
+    }
+    return Chosen(catalog, slos, tuple(entry for name, entry in beside.items() if name in wanted))
 
 
 def choose(catalog: Catalog, names: Sequence[str]) -> tuple[ServiceSlo, ...]:

@@ -14,6 +14,7 @@ from observatory.application.recorder import Recorder
 from observatory.catalog import Catalog, ServiceSlo
 from observatory.evaluation import Evaluation, Provenance, Roster, SloStatus, evaluate
 from observatory.evaluation.exclusions import Adjustment, Exclusion, held_open
+from observatory.evaluation.forecast import Forecast
 from observatory.evaluation.journeys import Contribution, contributions
 from observatory.evaluation.occasions import Occasion
 from observatory.evaluation.slices import WithSlices
@@ -41,6 +42,8 @@ class Judgement:
         default_factory=lambda: MappingProxyType({})
     )
     """What users do, by id."""
+    forecasts: Mapping[str, Forecast] = field(default_factory=lambda: MappingProxyType({}))
+    """By SLO id, where they were asked for: what lies ahead."""
 
     @property
     def decided_on(self) -> WithSlices:

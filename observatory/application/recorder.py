@@ -5,14 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import RLock
 
+import numpy as np
+from numpy.typing import NDArray
+
 from observatory.application.ports import HistoryStore
 from observatory.application.steps import FIVE_MINUTES, HOUR
 from observatory.catalog import Calendar, ServiceSlo, Window
+from observatory.catalog.behaviours import KEPT, is_behaviour
 from observatory.errors import ObservatoryError
 from observatory.measurement import (
     Buckets,
     Coverage,
     History,
+    Hours,
     Slices,
     aligned,
     better,
@@ -22,6 +27,7 @@ from observatory.measurement import (
 )
 
 HOURS_KEPT = timedelta(days=400)
+_DAY = 24 * HOUR
 
 
 @dataclass(slots=True)
@@ -44,10 +50,13 @@ class Recorder:
     """SLO id, after, until: what the store had nothing of when it was loaded, though it had something before."""
     rewritten: int = field(default=0, init=False)
     """How often the past changed: by a fill, or by loading it anew."""
+    _habits: Hours = field(default_factory=lambda: Hours(KEPT), init=False)
+    """Of behaviours, which look back further than windows do."""
     _slices: Slices = field(init=False)
     _fitted: Sequence[ServiceSlo] | None = field(default=None, init=False)
     """What `fit` was given last, and what follows from it: at every tick they are the same."""
     _windows: frozenset[Window] = field(default=frozenset(), init=False)
+    _behaviours: tuple[str, ...] = field(default=(), init=False)
     _tracked: tuple[str, ...] | None = field(default=None, init=False)
     """The columns of the history, when all of these were among them."""
     _begin: frozenset[int] = field(default=frozenset(), init=False)
@@ -83,6 +92,7 @@ class Recorder:
                 self._remember_all(seen)
                 found += seen.gaps()
             self.history, self.gaps, self._ahead = history, found, False
+            self._habits = Hours(KEPT)
             self._open(self._begin)
             self.rewritten += 1
 
@@ -100,7 +110,7 @@ class Recorder:
                 return self._read_anew(now)
             self._read_to, written = self.store.news(after=self._read_to)
             for buckets in written:
-                self.history.append(buckets)
+                self._take(buckets)
                 self._remember(buckets)
                 self.rewritten += int(buckets.ends[0]) <= newest - HOUR
             return bool(written)
@@ -115,7 +125,10 @@ class Recorder:
         """
         with self._lock:
             if entries is not self._fitted:
-                self._windows = frozenset(window for entry in entries for window in entry.slo.windows)
+                self._behaviours = tuple(entry.id for entry in entries if is_behaviour(entry))
+                self._windows = frozenset(
+                    window for entry in entries if not is_behaviour(entry) for window in entry.slo.windows
+                )
                 self._slices = Slices(entries, tick=self.tick)
                 self._fitted, self._tracked = entries, None
             longest = max((window.longest for window in self._windows), default=self.longest)
@@ -126,6 +139,7 @@ class Recorder:
             if self.history.slos is not self._tracked:
                 self._track([*(entry.id for entry in entries), *self._slices.columns])
                 self._tracked = self.history.slos
+            self._recall(self._behaviours, now=now)
             begin = beginnings(self._windows, now=now)
             if begin != self._begin:
                 self._open(begin)
@@ -154,8 +168,7 @@ class Recorder:
                 ticks = better(self.history.held(ticks.slos, seconds=seconds, ends=ticks.ends), ticks)
             for part in self._slices.with_slices(ticks, self.history):
                 buckets = coarser(part, seconds)
-                known = self.history.held(buckets.slos, seconds=seconds, ends=buckets.ends)
-                self._keep(better(known, buckets))
+                self._keep(better(self._held(buckets), buckets))
                 if seconds > FIVE_MINUTES:
                     self._keep_fine(coarser(part, FIVE_MINUTES))
                 self._remember(part)
@@ -170,6 +183,11 @@ class Recorder:
         for span in self.history.spans(until=int(now.timestamp())):
             oldest = int((now - kept.get(span.seconds, timedelta())).timestamp())
             self.store.prune(seconds=span.seconds, before=min(span.after, oldest))
+
+    def hours(self, slos: Sequence[str], *, ends: NDArray[np.int64]) -> Buckets:
+        """The hours of behaviours with these ends, as far back as they are held against; 0 where nothing is known."""
+        with self._lock:
+            return self._habits.held(slos, ends=ends)
 
     def bad_events(self, slo: str, after: datetime, until: datetime) -> float:
         """Bad events counted in between, as exactly as the history still knows."""
@@ -194,13 +212,43 @@ class Recorder:
 
     def _keep(self, buckets: Buckets) -> None:
         try:
-            for kept in self.history.append(buckets):
+            for kept in self._take(buckets):
                 worth = self._worth_keeping(kept)
                 if len(worth.ends):
                     self.store.save(worth)
         except ObservatoryError:
             self._ahead = True
             raise
+
+    def _take(self, buckets: Buckets) -> Sequence[Buckets]:
+        """Into memory; what of it to keep for good."""
+        kept = self.history.append(buckets)
+        for part in kept:
+            if part.seconds == HOUR:
+                self._habits.put(part)
+        return kept
+
+    def _held(self, like: Buckets) -> Buckets:
+        """What memory knows of these buckets."""
+        known = self.history.held(like.slos, seconds=like.seconds, ends=like.ends)
+        if like.seconds != HOUR:
+            return known
+        return better(known, self._habits.held(like.slos, ends=like.ends))
+
+    def _recall(self, behaviours: tuple[str, ...], *, now: datetime) -> None:
+        """Hold the hours of these: those that windows reach are in memory, those before in the store."""
+        if behaviours == self._habits.slos:
+            return
+        self._habits.track(behaviours)
+        last = -(-int(now.timestamp()) // HOUR) * HOUR
+        first = last - int(self._habits.length.total_seconds()) - HOUR
+        ends = np.arange(first + HOUR, last + 1, HOUR, dtype=np.int64)
+        self._habits.put(self.history.held(behaviours, seconds=HOUR, ends=ends))
+        border = next(span.after for span in self.history.spans(until=last) if span.seconds == HOUR)
+        for after in range(first, border, _DAY):  # a day at a time: the store has every SLO's
+            older = self.store.load(seconds=HOUR, after=after, until=min(after + _DAY, border))
+            if older is not None:
+                self._habits.put(older)
 
     def _keep_fine(self, buckets: Buckets) -> None:
         """Into the store alone: memory has no room for them, and only what is left out of a window asks for them."""

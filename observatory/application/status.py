@@ -1,22 +1,28 @@
 """Evaluate straight from Prometheus, with no service and no history of ours: each SLO's whole window at one moment."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from observatory.application.burn_down import points
 from observatory.application.clumps import learn
 from observatory.application.events.exclusions import window_starts
 from observatory.application.events.ticks import LeftOutTicks
 from observatory.application.fill import reach_of
 from observatory.application.judging import Judgement
 from observatory.application.measure import Measure
+from observatory.application.past import Past, Span
+from observatory.application.past_behaviours import LEAD, judge_past, not_measured
 from observatory.application.ports import Clock, MetricsSource
 from observatory.application.recorder import beginnings
-from observatory.application.steps import FIVE_MINUTES, REACH, Step, steps
+from observatory.application.steps import FIVE_MINUTES, HOUR, REACH, Step, steps
 from observatory.catalog import Calendar, Catalog, InSlices, ServiceSlo
-from observatory.evaluation import Evaluation, Provenance, evaluate, windows_for
+from observatory.catalog.behaviours import behaviours
+from observatory.evaluation import Evaluation, Provenance, SloStatus, evaluate, windows_for
 from observatory.evaluation.exclusions import Adjustment, exclusions
+from observatory.evaluation.forecast import Forecast, forecast
 from observatory.evaluation.journeys import contributions
+from observatory.evaluation.states import LITTLE
 from observatory.measurement import Coverage, History, Slices, coarser, without
 from observatory.planning import ALIVE, plan
 
@@ -86,7 +92,30 @@ class Status:
         )
         adjustments = {slo: Adjustment(touched[slo], status) for slo, status in plain.statuses().items()}
         made_of = {entry.id: contributions(entry, sums) for entry in entries if entry.parts}
-        return Judgement(evaluation, adjustments, contributions=made_of)
+        return Judgement(
+            evaluation,
+            adjustments,
+            contributions=made_of,
+            behaviours=self._behaviours(catalog, end),
+            forecasts={slo: _ahead(status, seen) for slo, status in evaluation.statuses().items()},
+        )
+
+    def _behaviours(self, catalog: Catalog, end: int) -> Mapping[str, tuple[ServiceSlo, SloStatus]]:
+        """What users did in the last hour, to five minutes; the weeks before are asked of Prometheus, too."""
+        entries = tuple(behaviours(catalog))
+        if not entries:
+            return {}
+        tick = int(self.tick.total_seconds())
+        until = end // FIVE_MINUTES * FIVE_MINUTES
+        span = Span(until // HOUR * HOUR - HOUR, until)
+        counted = Past(self.measure, tick)(entries, span, lead=LEAD)
+        at = datetime.fromtimestamp(until, UTC)
+        return {
+            entry.id: (entry, judge_past(entry, counted.sums[entry.column], span, catalog).status(-1))
+            if entry.id not in counted.failures
+            else (entry, not_measured(entry, counted.failures[entry.id], at=at))
+            for entry in entries
+        }
 
     def _ask(self, step: Step, entries: Sequence[ServiceSlo], seen: "_Seen") -> None:
         """Measure a step; what failed in a newer one is not asked again."""
@@ -114,6 +143,17 @@ class _Seen:
     left_out: LeftOutTicks
     since: dict[str, int] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+
+
+def _ahead(status: SloStatus, seen: _Seen) -> Forecast:
+    """What lies ahead of one SLO; its hours are looked at where it has something to get back."""
+    if status.remaining is None or status.remaining >= LITTLE:
+        return forecast(status, ())
+    column, until = status.column or status.slo, int(status.at.timestamp())
+    after = int(((status.resets or status.at) - status.window).timestamp())
+    hours = seen.history.series(column, seconds=HOUR, after=after, until=until)
+    bad, total = seen.left_out.of_hours(column, hours.ends)
+    return forecast(status, points(status, hours, hours.bad[:, 0] - bad, hours.total[:, 0] - total))
 
 
 def _reaching(entries: Sequence[ServiceSlo], until: int, *, end: int) -> Iterator[ServiceSlo]:

@@ -1,8 +1,10 @@
 """Evaluate what a service has measured, from its store: Prometheus is asked nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from observatory.application.burn_down import spent
 from observatory.application.judging import Judge, Judgement, patience
 from observatory.application.ports import Clock, HistoryStore
 from observatory.application.recorder import Recorder
@@ -11,6 +13,8 @@ from observatory.catalog import Catalog
 from observatory.catalog.behaviours import measured
 from observatory.errors import NotFound
 from observatory.evaluation import Provenance, Roster
+from observatory.evaluation.forecast import Forecast, forecast
+from observatory.evaluation.states import LITTLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class StoredStatus:
             Unavailable, Refused: the store can't be read.
         """
         entries, now = measured(catalog), self.clock.now()
-        windows = [window.longest for entry in entries for window in entry.slo.windows]
+        windows = [window.longest for entry in catalog.slos() for window in entry.slo.windows]
         longest = max([timedelta(seconds=REACH), *windows])
         recorder = Recorder(self.store, tick=int(self.tick.total_seconds()), longest=longest)
         recorder.load(now=now)
@@ -47,4 +51,15 @@ class StoredStatus:
             patience(self.tick, lag=self.lag),
             self.tick,
         )
-        return Judge(recorder)(catalog, Roster(tuple(catalog.slos())), provenance)
+        judgement = Judge(recorder)(catalog, Roster(tuple(catalog.slos())), provenance)
+        return replace(judgement, forecasts=_ahead(recorder, judgement))
+
+
+def _ahead(recorder: Recorder, judgement: Judgement) -> Mapping[str, Forecast]:
+    """What lies ahead of each SLO; how its budget went is looked at where it has something to get back."""
+    found = {}
+    for slo, status in judgement.evaluation.statuses().items():
+        short = status.remaining is not None and status.remaining < LITTLE
+        hours = spent(recorder, status, judgement.adjustments.get(slo)) if short else ()
+        found[slo] = forecast(status, hours)
+    return found

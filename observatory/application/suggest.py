@@ -45,7 +45,7 @@ class Suggest:
             if entry.id in counted.failures:
                 yield Suggestion(entry, None, failure=counted.failures[entry.id])
             else:
-                yield self._suggest(entry, counted.sums[entry.id], span)
+                yield self._suggest(entry, counted.sums[entry.column], span)
 
     def _suggest(self, entry: ServiceSlo, sums: RunningSums, span: Span) -> Suggestion:
         proposal = _proposal(entry, sums, span)
@@ -70,7 +70,7 @@ class Suggest:
         recent = Span(max(span.after, span.until - _RECENT), span.until)
         counted = self.past(tuple(variants.values()), recent, lead=0)
         for variant in variants.values():
-            sums = counted.sums.get(variant.id)
+            sums = counted.sums.get(variant.column)
             if sums is None or not sums.sums["total"][-1] or not isinstance(variant.slo, Slo):
                 continue
             if isinstance(sli := variant.slo.sli, Latency):

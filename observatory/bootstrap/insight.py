@@ -4,15 +4,15 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 
 from observatory.adapters.clock import SystemClock
+from observatory.adapters.git import Revisions
 from observatory.application.backtest import Backtest
 from observatory.application.measure import Measure
 from observatory.application.past import Past
 from observatory.application.ports import Clock, MetricsSource
 from observatory.application.rounds import Limits
 from observatory.application.suggest import Suggest
-from observatory.bootstrap.metrics import prometheus
-from observatory.bootstrap.storage import stored_history
-from observatory.bootstrap.tools import revisions
+from observatory.bootstrap.metrics import more_servers, prometheus
+from observatory.bootstrap.storage import stored_history, stored_silences
 from observatory.catalog import Catalog, parse_catalog
 from observatory.errors import NotFound
 from observatory.settings import Settings
@@ -34,9 +34,10 @@ def build_past(
         DefinitionError: the database's address is none.
         NotFound: there is no such database.
     """
-    measure = Measure(source or prometheus(settings), clock or SystemClock(), limits=PATIENT)
+    source = source or prometheus(settings)
+    measure = Measure(source, clock or SystemClock(), limits=PATIENT, servers=more_servers(settings))
     store = stored_history(settings) if stored else None
-    return Past(measure, int(settings.tick.total_seconds()), store)
+    return Past(measure, int(settings.tick.total_seconds()), store, source)
 
 
 def build_backtest(
@@ -47,7 +48,8 @@ def build_backtest(
     clock: Clock | None = None,
 ) -> Backtest:
     """`observatory backtest`; see `build_past`."""
-    return Backtest(build_past(settings, stored=stored, source=source, clock=clock), settings.lag)
+    past = build_past(settings, stored=stored, source=source, clock=clock)
+    return Backtest(past, settings.lag, stored_silences(settings) if stored else lambda _: ())
 
 
 def build_suggest(
@@ -68,12 +70,15 @@ def load_catalog_at(settings: Settings, revision: str) -> Catalog:
 
     Raises:
         NotFound: there is no such revision, or no catalog in it.
+        Unavailable: the catalog's folder is in no git repository, or git is not there.
         DefinitionError: it has errors; all of them are named.
     """
     folder = settings.catalog.as_posix()
-    files = revisions().files(revision, [folder])
+    files = Revisions(settings.catalog).files(revision, ["."])
     documents = {
-        path: content for path, content in files.items() if PurePosixPath(path).suffix in (".yml", ".yaml")
+        f"{revision}:{folder}/{path}": content
+        for path, content in files.items()
+        if PurePosixPath(path).suffix in (".yml", ".yaml")
     }
     if not documents:
         raise NotFound(f"{revision} has no definitions in {folder}")

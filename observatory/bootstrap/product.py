@@ -111,8 +111,11 @@ def build(  # noqa: PLR0913 - one for each port
     board = Board(Snapshot(definitions.catalog), Health(started_at=clock.now()))
     addresses = Addresses(settings.public_url, settings.grafana_url, settings.catch_all_channel)
     buttons = door(settings, clock)
+    burn_down = BurnDown(recorder, board)
     announce = (
-        Announce(addresses, recorder.bad_events, interactive=buttons is not None) if messenger else None
+        Announce(addresses, recorder.bad_events, interactive=buttons is not None, burn_down=burn_down)
+        if messenger
+        else None
     )
     tick = Tick(
         definitions=definitions,
@@ -168,7 +171,7 @@ def build(  # noqa: PLR0913 - one for each port
         )
     )
     reports = Reports(board, alerts, clock, tick.judge.watch)
-    views = Views(board, alerts, clock, BurnDown(recorder, board), vitals, reports)
+    views = Views(board, alerts, clock, burn_down, vitals, reports)
     done = actions(
         Ledger(alerts, board, announce), clock, door=buttons, signs=stores.signs, receive=others.receive
     )

@@ -1,7 +1,9 @@
 """State: the database, and who of its users may write what."""
 
 import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from os import getpid
 from uuid import uuid4
 
@@ -17,6 +19,7 @@ from observatory.adapters.sql import (
     create_engine,
     migrate,
 )
+from observatory.alerting import Silence
 from observatory.application.ports import AlertStore, HistoryStore, Lease, ReportStore, Signs
 from observatory.settings import Settings
 
@@ -54,6 +57,12 @@ def stored_history(settings: Settings) -> HistoryStore:
         NotFound: there is no such file.
     """
     return SqlHistory(create_engine(settings.database_url.get_secret_value(), existing=True))
+
+
+def stored_silences(settings: Settings) -> Callable[[datetime], Sequence[Silence]]:
+    """Those that people have set, of which a service knows: all that ended after a moment; see `stored_history`."""
+    alerts = SqlAlerts(create_engine(settings.database_url.get_secret_value(), existing=True))
+    return lambda ending_after: alerts.silences(ending_after=ending_after)
 
 
 def storage(settings: Settings) -> Storage:

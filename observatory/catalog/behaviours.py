@@ -9,8 +9,10 @@ from observatory.catalog.events import Event
 from observatory.catalog.model import Behaviour, Catalog, Journey, Service, ServiceSlo, Slo
 from observatory.catalog.windows import Rolling
 
-KEPT = timedelta(days=30)
-"""What of the past has to be known: the same hour of four past weeks, and the day before each."""
+WEEKS = 5
+"""Past weeks that a behaviour is held against."""
+KEPT = timedelta(weeks=WEEKS, days=2)
+"""What of the past has to be known, by the hour: the same hour of those weeks and the day before each, clocks changing or not."""
 LEAST_SHARE = Decimal(70)
 """Per cent of what is expected; as many are never too few."""
 
@@ -32,6 +34,11 @@ def behaviours(catalog: Catalog) -> Iterator[ServiceSlo]:
 def measured(catalog: Catalog) -> tuple[ServiceSlo, ...]:
     """All that is counted: every SLO, and then every behaviour."""
     return (*catalog.slos(), *behaviours(catalog))
+
+
+def is_behaviour(entry: ServiceSlo) -> bool:
+    """Whether it promises nothing, and is held against its own past."""
+    return ":" in entry.slo.name and isinstance(entry.service, Service)
 
 
 def behaviour_name(entry: ServiceSlo) -> str:

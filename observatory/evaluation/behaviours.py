@@ -5,17 +5,16 @@ negative binomial with variance μ + a·μ², and a is learnt from the same day 
 behaviours and W weeks, the newest week first; NaN is unknown.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
 from observatory.catalog import ServiceSlo
-from observatory.catalog.behaviours import LEAST_SHARE, behaviour_name
+from observatory.catalog.behaviours import LEAST_SHARE, WEEKS, behaviour_name
 from observatory.evaluation.evaluate import Provenance
 from observatory.evaluation.model import Severity, Shortfall, SloStatus, State, TierStatus
 
@@ -24,7 +23,6 @@ FEWER = "fewer than expected"
 """What its alert is called as a tier."""
 SEEN = 0.9
 """Share of an hour that has to be seen, now and in past weeks."""
-WEEKS = 4
 FEWEST_WEEKS = 2
 UNLIKELY = 1e-4
 """So few come by chance less often than this: the alert fires. Asked twice, five minutes apart."""
@@ -148,7 +146,7 @@ def statuses(
     before: Hour,
     provenance: Provenance,
     *,
-    events: Mapping[str, str] = MappingProxyType({}),
+    events: Sequence[str | None] = (),
 ) -> Iterator[SloStatus]:
     """How behaviours stand: at risk when fewer than expected came in two hours, one a little earlier than the other.
 
@@ -157,11 +155,13 @@ def statuses(
         now: the hour that ended last.
         before: the hour that was evaluated before it.
         provenance: where the counts are from.
-        events: by service, what goes on that makes past weeks no measure.
+        events: of each, what goes on that makes past weeks no measure; none at all unless given.
     """
     fires, clear = now.short & before.short, now.usual.clear(now.events)
+    can_fire = now.usual.can_fire()
     for n, (entry, shortfall) in enumerate(zip(entries, _shortfalls(entries, now), strict=True)):
-        unknown = _unknown(entry, n, now, provenance, events.get(entry.service.name))
+        event = events[n] if events else None
+        unknown = _unknown(entry, n, now, provenance, event, can_fire=bool(can_fire[n]))
         state, why = unknown or (State.AT_RISK if fires[n] else State.HEALTHY, None)
         tier = _tier(
             firing=unknown is None and bool(fires[n]),
@@ -204,7 +204,7 @@ def _shortfalls(entries: Sequence[ServiceSlo], now: Hour) -> Iterator[Shortfall]
 
 
 def _unknown(
-    entry: ServiceSlo, n: int, now: Hour, provenance: Provenance, event: str | None
+    entry: ServiceSlo, n: int, now: Hour, provenance: Provenance, event: str | None, *, can_fire: bool
 ) -> tuple[State, str] | None:
     """The first reason why it can't be judged."""
     weeks, covered = int(now.usual.weeks[n]), float(now.covered[n])
@@ -215,7 +215,7 @@ def _unknown(
         (covered < SEEN, State.PARTIAL, f"its counter was seen in {covered:.0%} of the last hour"),
         (event is not None, State.PARTIAL, f"past weeks are no measure of the event {event}"),
         (weeks < FEWEST_WEEKS, State.NEW, f"this hour is known of {weeks} of the last {WEEKS} weeks"),
-        (not now.usual.can_fire()[n], State.IDLE, "so few are usual that none at all would be no surprise"),
+        (not can_fire, State.IDLE, "so few are usual that none at all would be no surprise"),
     )
     return next(((state, why) for holds, state, why in conditions if holds), None)
 

@@ -62,24 +62,39 @@ def exclusions(
         at: where windows end.
         most: the share of an SLO's window that may be left out.
     """
-    touching: dict[str, tuple[ServiceSlo, list[str], list[Reach]]] = {}
-    earliest = min(starts.values(), default=at)
+    asked = asking(catalog, after=min(starts.values(), default=at), until=at)
+    found = (
+        _exclusion(one, merged(one.spans, _reach(one.entry, starts)), starts, at=at, most=most)
+        for one in asked.values()
+    )
+    return sorted((one for one in found if one.spans), key=lambda one: one.slo)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What events ask to leave out of one SLO."""
+
+    entry: ServiceSlo
+    events: tuple[str, ...]
+    """The names of those that do."""
+    spans: tuple[Reach, ...]
+    """As each of them says it: they may overlap."""
+
+
+def asking(catalog: Catalog, *, after: int, until: int) -> Mapping[str, Asking]:
+    """What events ask to leave out between two moments (Unix seconds), by SLO id."""
+    touching: dict[str, Asking] = {}
     for event in catalog.events.values():
         if event.mode != "exclude":
             continue
-        spans = [
-            (int(span.start.timestamp()), min(int(span.end.timestamp()), at))
-            for span in event.schedule.spans(_moment(earliest), _moment(at))
-        ]
+        spans = tuple(
+            (int(span.start.timestamp()), min(int(span.end.timestamp()), until))
+            for span in event.schedule.spans(_moment(after), _moment(until))
+        )
         for entry in catalog.affected(event) if spans else ():
-            _, names, reaches = touching.setdefault(entry.id, (entry, [], []))
-            names.append(event.name)
-            reaches += spans
-    found = (
-        _exclusion(entry, names, _merged(reaches, _reach(entry, starts)), starts, at=at, most=most)
-        for entry, names, reaches in touching.values()
-    )
-    return sorted((one for one in found if one.spans), key=lambda one: one.slo)
+            before = touching.get(entry.id, Asking(entry, (), ()))
+            touching[entry.id] = Asking(entry, (*before.events, event.name), (*before.spans, *spans))
+    return touching
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,20 +146,14 @@ def _reach(entry: ServiceSlo, starts: Mapping[str, int]) -> int:
 
 
 def _exclusion(
-    entry: ServiceSlo,
-    names: Iterable[str],
-    spans: tuple[Reach, ...],
-    starts: Mapping[str, int],
-    *,
-    at: int,
-    most: Decimal,
+    one: Asking, spans: tuple[Reach, ...], starts: Mapping[str, int], *, at: int, most: Decimal
 ) -> Exclusion:
-    begins = starts[entry.slo.window.label]
+    begins = starts[one.entry.slo.window.label]
     seconds = sum(max(0, until - max(after, begins)) for after, until in spans)
-    whole = entry.slo.window.length.total_seconds()
+    whole = one.entry.slo.window.length.total_seconds()
     return Exclusion(
-        slo=entry.id,
-        events=tuple(sorted(set(names))),
+        slo=one.entry.id,
+        events=tuple(sorted(set(one.events))),
         spans=spans,
         seconds=seconds,
         share=seconds / whole,
@@ -153,16 +162,17 @@ def _exclusion(
     )
 
 
-def _merged(reaches: Iterable[Reach], start: int) -> tuple[Reach, ...]:
-    merged: list[Reach] = []
+def merged(reaches: Iterable[Reach], start: int) -> tuple[Reach, ...]:
+    """The same time after `start`, in spans that are ascending and apart from each other."""
+    found: list[Reach] = []
     for after, until in sorted(reaches):
         if until <= start:
             continue
-        if merged and after <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], until))
+        if found and after <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], until))
         else:
-            merged.append((max(after, start), until))
-    return tuple(merged)
+            found.append((max(after, start), until))
+    return tuple(found)
 
 
 def _moment(seconds: int) -> datetime:

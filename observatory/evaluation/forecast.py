@@ -52,7 +52,7 @@ class Forecast:
     affordable: float | None
     """Bad events left before the budget is gone."""
     recovery: Recovery | None
-    """None: the budget is unknown."""
+    """None: the budget is unknown, or how it was spent."""
     runway: Runway | None
     """None: it is unknown, gone, or not burning faster than it comes back."""
 
@@ -75,6 +75,10 @@ def _recovery(status: SloStatus, hours: Sequence[BudgetPoint]) -> Recovery | Non
             status.at if status.remaining >= left else status.resets for left in (0, LITTLE)
         )
         return Recovery(solvent, comfortable)
+    if status.remaining >= LITTLE:
+        return Recovery(status.at, status.at)
+    if not hours:
+        return None
     still = list(_roll_off(status, hours))
     return Recovery(*(_first(still, status, left=left) for left in (0, LITTLE)))
 

@@ -91,7 +91,7 @@ class Shortfall:
     high: float | None
     """to here."""
     weeks: int
-    """How many of the past four weeks are known, and are no hours of events."""
+    """How many of the past five weeks are known, and are no hours of events."""
     tail: float | None
     """How likely so few are by chance."""
     unknown: str | None = None

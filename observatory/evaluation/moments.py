@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from observatory.catalog import ServiceSlo
 from observatory.evaluation.evaluate import Provenance, evaluate
 from observatory.evaluation.evaluation import Evaluation
+from observatory.evaluation.exclusions import held_open
+from observatory.evaluation.left_out import LeftOut
 from observatory.evaluation.model import SloStatus
 from observatory.evaluation.tiers import TIERS, windows_for
 from observatory.measurement import RunningSums
@@ -45,6 +47,18 @@ class Moments:
         fires = self.evaluation.table.loc[:, [(tier.name, "firing") for tier in TIERS]]
         return fires.any(axis=1).to_numpy(dtype=np.bool_)
 
+    def known(self) -> NDArray[np.bool_]:
+        """(T,) whether there was anything to go by."""
+        return self.column("slo", "total") > 0
+
+    def remaining(self) -> NDArray[np.float64]:
+        """(T,) share of the budget that was left; NaN where it is unknown."""
+        return self.column("slo", "remaining")
+
+    def burning(self, window: str) -> NDArray[np.bool_]:
+        """(T,) whether it burned faster than the budget lasts, over a window of the tiers."""
+        return self.column(window, "burn") >= 1
+
     def column(self, first: str, second: str) -> NDArray[np.float64]:
         """(T,) one column of `Evaluation.table`."""
         return self.evaluation.table[first, second].to_numpy(dtype=np.float64)
@@ -64,6 +78,7 @@ def evaluate_moments(
     *,
     since: int | None,
     dispersion: NDArray[np.float64],
+    left_out: LeftOut | None = None,
 ) -> Moments:
     """Evaluate one SLO at every one of these moments.
 
@@ -73,6 +88,7 @@ def evaluate_moments(
         ends: (T,) ticks, Unix seconds, ascending.
         since: from when its history is complete; None: nothing was ever seen.
         dispersion: (T,) φ as it was known at each moment.
+        left_out: what events leave out of it.
     """
     slo = entry.slo.model_copy(update={"more_windows": ()})
     rows = [_Moment(entry.squad, entry.service, slo, entry.parts, end) for end in ends.tolist()]
@@ -80,11 +96,18 @@ def evaluate_moments(
     at = datetime.fromtimestamp(int(ends[-1]), UTC)
     known = {} if since is None else {row.id: since for row in rows if row.end > since}
     windows = windows_for([ServiceSlo(entry.squad, entry.service, slo)])
-    table = evaluate(
+    sums = counted.windows(windows, ends)
+    granted = None if left_out is None else left_out.at(ends)
+    if left_out is not None and granted is not None:
+        sums = left_out.taken_from(sums, windows, ends, granted)
+    evaluation = evaluate(
         rows,
-        counted.windows(windows, ends).set_axis(index),
+        sums.set_axis(index),
         Provenance(at, at, history_since=known, tick=timedelta(seconds=counted.tick)),
         dispersion=pd.Series(dispersion, index=index),
         moments=ends.astype(np.float64),
     )
-    return Moments(entry, ends, table)
+    if granted is not None:
+        table = held_open(evaluation.table, index[granted.under_way])
+        evaluation = replace(evaluation, table=table)
+    return Moments(entry, ends, evaluation)

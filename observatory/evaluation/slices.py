@@ -118,6 +118,11 @@ def is_slice(status: SloStatus) -> bool:
     return any(tier.name.startswith("slice ") for tier in status.tiers)
 
 
+def promises_slice(entry: ServiceSlo) -> bool:
+    """Whether it is an event that promises this, of a slice of somebody's budget."""
+    return ":" in entry.slo.name and isinstance(entry.service, Journey)
+
+
 class WithSlices:
     """An evaluation, and what else is alerted on beside its SLOs: slices of events that are under way, and behaviours."""
 

@@ -7,9 +7,11 @@ from observatory.measurement.buckets import FIELDS, Buckets, Measurement, QueryF
 from observatory.measurement.coverage import Coverage
 from observatory.measurement.growth import Growth, read_bounds, read_growth, with_breaks
 from observatory.measurement.history import History
+from observatory.measurement.hours import Hours
 from observatory.measurement.levels import Span
 from observatory.measurement.moments import RunningSums
 from observatory.measurement.packing import pack, packed_slos, unpack
+from observatory.measurement.rollup import rows
 from observatory.measurement.selecting import (
     aligned,
     better,
@@ -27,6 +29,7 @@ __all__ = [
     "Coverage",
     "Growth",
     "History",
+    "Hours",
     "Measurement",
     "QueryFailure",
     "Reading",
@@ -43,6 +46,7 @@ __all__ = [
     "packed_slos",
     "read_bounds",
     "read_growth",
+    "rows",
     "rows_after",
     "unpack",
     "with_breaks",

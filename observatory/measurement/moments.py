@@ -74,11 +74,13 @@ class RunningSums:
         """
         columns: dict[tuple[str, str], NDArray[np.float64]] = {}
         for label, window in windows.items():
-            starts = (
-                self._beginnings(window, ends) if isinstance(window, Calendar) else self._starts(window, ends)
-            )
+            starts = self.starts(window, ends)
             columns |= {(label, name): self.between(name, starts, ends) for name in FIELDS}
         return pd.DataFrame(columns, index=pd.Index(ends, name="end"), copy=False)
+
+    def starts(self, window: timedelta | Calendar, ends: Ends) -> Ends:
+        """Where the windows that end at these moments begin, as `windows` takes them."""
+        return self._beginnings(window, ends) if isinstance(window, Calendar) else self._starts(window, ends)
 
     def _row(self, times: Ends) -> NDArray[np.int64]:
         return np.maximum((times - self.after) // self.tick, 0)

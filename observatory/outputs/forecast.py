@@ -44,22 +44,31 @@ def forecast_words(found: Forecast, status: SloStatus, *, zone: str) -> list[str
 
 def recovery_words(recovery: Recovery, status: SloStatus, *, zone: str) -> str | None:
     """`If nothing new goes wrong, the budget is back above 0 Thu 3 Apr 09:00 CEST, and 25 % of it …`; None: it is there."""
-    parts = []
-    if recovery.solvent > status.at:
-        parts.append(f"the budget is back above 0 on {_time(recovery.solvent, status.at, zone)}")
-    if recovery.comfortable > status.at:
-        what = "25 % of it is" if parts else "25 % of the budget is"
-        parts.append(f"{what} left again on {_time(recovery.comfortable, status.at, zone)}")
-    return f"If nothing new goes wrong, {', and '.join(parts)}." if parts else None
+    solvent, comfortable = (
+        _time(moment, status.at, zone) for moment in (recovery.solvent, recovery.comfortable)
+    )
+    if recovery.comfortable <= status.at:
+        return None
+    if recovery.solvent <= status.at:
+        back = f"25 % of the budget is left again on {comfortable}"
+    elif recovery.solvent == recovery.comfortable:
+        back = f"the budget is back above 0 on {solvent}, and 25 % of it with that"
+    else:
+        back = f"the budget is back above 0 on {solvent}, and 25 % of it is left again on {comfortable}"
+    return f"If nothing new goes wrong, {back}."
 
 
 def runway_words(runway: Runway) -> str:
     """The guess, how far it may be off, and what is usual."""
-    latest = "for good" if runway.latest is None else numbers.about(runway.latest).removeprefix("about ")
     soonest = numbers.about(runway.soonest).removeprefix("about ")
+    between = (
+        f"at least {soonest}, and it may as well not run out"
+        if runway.latest is None
+        else f"from {soonest} to {numbers.about(runway.latest).removeprefix('about ')}"
+    )
     return (
         f"At the last hour's burn of {numbers.factor(runway.burn)} the budget lasts {numbers.about(runway.lasts)}"
-        f" (from {soonest} to {latest}); over its window it burned at {numbers.factor(runway.usual)}."
+        f" ({between}); over its window it burned at {numbers.factor(runway.usual)}."
     )
 
 

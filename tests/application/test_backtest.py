@@ -8,12 +8,13 @@ import pytest
 from support.catalogs import events
 from support.evaluations import entry
 from support.minutes import Minutes
-from support.wiring import DAY, LAG, MINUTE, START, Life, seconds
+from support.wiring import DAY, LAG, MINUTE, START, seconds
 
 from observatory.adapters.memory.history import MemoryHistory
 from observatory.application.backtest import Backtest
+from observatory.application.choosing import Chosen
 from observatory.application.past import Past, Span
-from observatory.catalog import Timeslices
+from observatory.catalog import Catalog, Timeslices
 from observatory.errors import DefinitionError
 from observatory.measurement import Measurement, QueryFailure, coarser, without
 from observatory.planning import plan
@@ -61,33 +62,12 @@ class Asked:
 
 
 def replays(measure, *versions, store=None, span=SPAN):
-    return Backtest(Past(measure, 60, store), LAG)(versions, span)
+    chosen = [one if isinstance(one, Chosen) else Chosen(Catalog(), tuple(one)) for one in versions]
+    return Backtest(Past(measure, 60, store), LAG)(chosen, span)
 
 
 def told(alarms):
     return sorted((one.told_at, one.severity, one.resolved_at, one.reopened) for one in alarms)
-
-
-@pytest.mark.slow
-def test_replaying_tells_what_living_told(tmp_path):
-    measure = minutes_of("playlist", bad_times=((20, 15, 0.5), (70, 2, 1.0), (100, 15, 0.05)))
-    life = Life(tmp_path, window="30d")
-    life.begin()
-    life.observatory.tick.measure = life.observatory.catch_up.fill.measure = measure
-    life.minutes(1)
-    life.minutes(3 * 60, catch_up=False)
-    entries = tuple(life.observatory.views.board.snapshot.catalog.slos())
-
-    (version,) = replays(measure, entries, span=Span(SPAN.after, SPAN.after + 3 * HOUR))
-
-    (replayed,) = version.replays
-    lived = [one for one in life.alerts.incidents() if one.announced_at is not None]
-    assert len(lived) == 2
-    assert told(replayed.alarms) == sorted(
-        (one.announced_at, one.severity, one.resolved_at, one.reopened) for one in lived
-    )
-    left = life.observatory.views.board.snapshot.statuses[SLO].remaining
-    assert replayed.budget[-1].remaining == pytest.approx(left, abs=1e-3)
 
 
 def test_an_alarm_says_since_when_it_burned_and_what_was_gone():

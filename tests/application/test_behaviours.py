@@ -14,7 +14,10 @@ from support.wiring import DAY, HOUR, MINUTE, START, Events, Life, seconds, serv
 
 from observatory.alerting import Matcher, Subject
 from observatory.application.behaviours import weeks_before
+from observatory.application.choosing import choose_all
+from observatory.application.past import Span
 from observatory.application.silencing import NewSilence
+from observatory.bootstrap import build_backtest
 from observatory.catalog import Behaviour, parse_selector
 from observatory.catalog.behaviours import measured
 from observatory.entrypoints.api.schema import BehaviourShape
@@ -45,7 +48,7 @@ def saves(moment):
     return round(3 * day * (1.5 if moment.weekday() >= 5 else 1))
 
 
-def a_life(folder, *, known=35 * DAY, dropped=None, silent=None, last=START + 2 * DAY, more=()):
+def a_life(folder, *, known=40 * DAY, dropped=None, silent=None, last=START + 2 * DAY, more=()):
     """`dropped` is (after, until, share that still comes); `silent` from when the counter is gone."""
     life = Life(folder)
     life.write("playlist", SERVICE)
@@ -80,7 +83,7 @@ def told(life):
 def test_a_drop_is_one_ticket_to_the_owner_and_recovery_resolves_it(tmp_path):
     life = a_life(tmp_path, dropped=(NOON, NOON + 2 * HOUR, 0.2))
     life.minutes(3)
-    assert (now(life).state, now(life).shortfall.weeks, tickets(life)) == (State.HEALTHY, 4, [])
+    assert (now(life).state, now(life).shortfall.weeks, tickets(life)) == (State.HEALTHY, 5, [])
     assert now(life).shortfall.events == pytest.approx(now(life).shortfall.expected, rel=0.05)
 
     life.minutes(75)
@@ -110,6 +113,33 @@ def test_a_drop_is_one_ticket_to_the_owner_and_recovery_resolves_it(tmp_path):
     assert not any("burn" in text or "budget" in text for text in texts)
 
 
+def replayed_like(life, *, hours):
+    """What a backtest tells of the same behaviour, and what was lived."""
+    catalog = life.observatory.views.board.snapshot.catalog
+    backtest = build_backtest(life.settings, source=life.metrics, clock=life.clock)
+    span = Span(seconds(NOON), seconds(NOON) + hours * 3600)
+    (version,) = backtest([choose_all(catalog, [SAVES])], span)
+    (replayed,) = version.replays
+    told = [(one.severity, one.told_at, one.resolved_at, one.tiers) for one in replayed.alarms]
+    lived = [(one.severity, one.announced_at, one.resolved_at, one.tiers) for one in tickets(life)]
+    return replayed, told, lived
+
+
+def test_a_backtest_tells_what_was_lived(tmp_path):
+    """Events are on in two of the weeks before: their hours are no measure, neither now nor in a replay."""
+    past = EVENT.replace("2026-03-10", "2026-02-24") + "repeat: FREQ=WEEKLY;COUNT=2\n"
+    life = a_life(tmp_path, dropped=(NOON, NOON + 2 * HOUR, 0.2), more=[("launch", past)])
+    life.minutes(1)
+    life.minutes(179, catch_up=False)
+
+    replayed, told, lived = replayed_like(life, hours=3)
+
+    assert told == lived
+    assert len(told) == 1
+    assert replayed.alarms[0].burning_since < replayed.alarms[0].told_at
+    assert now(life).shortfall.weeks == 3
+
+
 def test_programs_read_what_came_and_what_was_expected(tmp_path):
     life = a_life(tmp_path)
     life.minutes(2)
@@ -131,7 +161,7 @@ def test_programs_read_what_came_and_what_was_expected(tmp_path):
 @pytest.mark.parametrize(
     ("facts", "state", "why"),
     [
-        pytest.param({"known": 10 * DAY}, State.NEW, "known of 1 of the last 4", id="ten days of history"),
+        pytest.param({"known": 10 * DAY}, State.NEW, "known of 1 of the last 5", id="ten days of history"),
         pytest.param({"silent": START + 10 * HOUR}, State.NO_DATA, "not seen", id="its counter is gone"),
         pytest.param(
             {"silent": NOON - 30 * MINUTE},
@@ -155,7 +185,7 @@ def test_hours_of_events_are_no_measure(tmp_path):
     past = EVENT.replace("2026-03-10", "2026-03-03")
     life = a_life(tmp_path, dropped=(START - 7 * DAY, START - 6 * DAY, 0.0), more=[("launch", past)])
     life.minutes(2)
-    assert now(life).shortfall.weeks == 3
+    assert now(life).shortfall.weeks == 4
     assert now(life).shortfall.expected == pytest.approx(now(life).shortfall.events, rel=0.05)
 
 
@@ -168,8 +198,8 @@ def test_people_keep_their_hours_when_clocks_change(zone, moment):
     found = [datetime.fromtimestamp(end, ZoneInfo(zone)) for end in weeks_before(seconds(moment), zone)]
     assert [(one.weekday(), one.hour, one.minute) for one in found] == [
         (local.weekday(), local.hour, local.minute)
-    ] * 4
-    assert [(local.date() - one.date()).days for one in found] == [7, 14, 21, 28]
+    ] * 5
+    assert [(local.date() - one.date()).days for one in found] == [7, 14, 21, 28, 35]
 
 
 def test_a_squad_without_behaviour_asks_nothing_more(tmp_path):

@@ -10,7 +10,7 @@ from scipy.stats import nbinom
 from support.catalogs import a_catalog, a_service
 
 from observatory.catalog import Behaviour, parse_selector
-from observatory.catalog.behaviours import behaviours
+from observatory.catalog.behaviours import WEEKS, behaviours
 from observatory.evaluation import Provenance, State
 from observatory.evaluation.behaviours import UNLIKELY, Expected, Hour, expect, statuses
 
@@ -126,10 +126,10 @@ def test_the_tail_is_that_of_the_negative_binomial():
     assert mine == pytest.approx(theirs, rel=1e-9)
 
 
-WEEKS = st.lists(st.one_of(st.none(), st.floats(0, 3)), min_size=4, max_size=4)
+PAST = st.lists(st.one_of(st.none(), st.floats(0, 3)), min_size=WEEKS, max_size=WEEKS)
 
 
-@given(WEEKS, st.integers(0, 3000), st.integers(0, 3000))
+@given(PAST, st.integers(0, 3000), st.integers(0, 3000))
 def test_more_events_never_make_it_fire_and_never_undo_that_it_is_over(weeks, some, more):
     expected = expected_at_noon(weeks)
     few, many = np.array([float(some)]), np.array([float(some + more)])
@@ -138,7 +138,7 @@ def test_more_events_never_make_it_fire_and_never_undo_that_it_is_over(weeks, so
     assert not (expected.fires(few)[0] and expected.clear(few)[0])
 
 
-def simulated(rng, *, usual, scatter, drift, weeks=6, n=400):
+def simulated(rng, *, usual, scatter, drift, weeks=7, n=400):
     """(H, n) hourly counts: ten times as many by day as by night, half as many again at week-ends, days with weather."""
     hours = np.arange(weeks * WEEK)
     shape = np.exp(1.15 * np.cos(2 * np.pi * (hours - 15) / DAY) - 1.15)
@@ -151,8 +151,8 @@ def simulated(rng, *, usual, scatter, drift, weeks=6, n=400):
 def rates(counts, *, share=0.3):
     """How often an hour fires that is as usual, and one of which only a share comes: (false, detected)."""
     false, found, judged, hours = 0, 0, 0, 0
-    for row in range(5 * WEEK, 6 * WEEK):
-        past = [row - WEEK * back for back in range(1, 5)]
+    for row in range(6 * WEEK, 7 * WEEK):
+        past = [row - WEEK * back for back in range(1, WEEKS + 1)]
         expected = expect(counts[past], np.array([counts[at - DAY + 1 : at + 1] for at in past]))
         able = expected.can_fire()
         false += int(expected.fires(counts[row]).sum())

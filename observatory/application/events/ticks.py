@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observatory.application.events.exclusions import Windows, window_starts
+from observatory.application.steps import HOUR
 from observatory.catalog import ServiceSlo
 from observatory.evaluation.exclusions import Counted, Exclusion, WindowSums, leave_out
 from observatory.measurement import FIELDS, Buckets, History
@@ -32,6 +33,18 @@ class LeftOutTicks:
                 if rows.any():
                     cells = np.array([getattr(buckets, name)[rows, column] for name in FIELDS])
                     self._taken.setdefault(slo, []).append((buckets.ends[rows], cells))
+
+    def of_hours(
+        self, column: str, ends: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(T,) bad and all events of the hours with these ends that are left out."""
+        out = np.zeros((2, len(ends)))
+        for taken, cells in self._taken.get(column, ()):
+            rows = np.searchsorted(ends, taken)
+            held = (rows < len(ends)) & (taken > ends[0] - HOUR)
+            for number, name in enumerate(("bad", "total")):
+                np.add.at(out[number], rows[held], cells[FIELDS.index(name), held])
+        return out[0], out[1]
 
     def without(self, sums: WindowSums, windows: Windows, history: History, *, at: int) -> WindowSums:
         """The sums without all that."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from observatory.application.choosing import choose, put_in_place
+from observatory.application.choosing import choose_all, put_in_place
 from observatory.bootstrap import build_backtest, load_catalog, load_catalog_at, read_catalog, system_clock
 from observatory.catalog import Catalog, Remembered, parse_remembered
 from observatory.entrypoints.cli.options import (
@@ -84,14 +84,19 @@ def backtest(  # noqa: PLR0913, PLR0917 - one for each option
         definitions[against] = _other(settings, against)
     remembered = None if incidents is None else _remembered(incidents, definitions["catalog"])
     span = span_until(length, until, newest=system_clock().now() - settings.lag)
-    versions = [choose(one, slo or ()) for one in definitions.values()]
+    versions = [choose_all(one, slo or ()) for one in definitions.values()]
     with progress("Replaying") as tell:
         results = build_backtest(settings, stored=stored)(versions, span, tell=tell)
     now, *others = (
         Side(name, found.replays, found.failures) for name, found in zip(definitions, results, strict=True)
     )
     result = Backtested(
-        _moment(span.after), _moment(span.until), now, next(iter(others), None), remembered=remembered
+        _moment(span.after),
+        _moment(span.until),
+        now,
+        next(iter(others), None),
+        remembered=remembered,
+        silences_known=stored,
     )
     typer.echo(_WRITTEN[form](result), nl=False)
     for path, draw in drawings:

@@ -1,7 +1,7 @@
 """Tables for the terminal."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from rich.console import Console
@@ -11,6 +11,10 @@ from rich.text import Text
 from observatory.catalog import ServiceSlo
 from observatory.evaluation import SloStatus, State
 from observatory.evaluation.exclusions import Adjustment
+from observatory.evaluation.forecast import Forecast
+from observatory.evaluation.model import Shortfall
+from observatory.outputs.forecast import forecast_words
+from observatory.outputs.slack import numbers
 
 _STYLES = {
     State.HEALTHY: "green",
@@ -23,25 +27,33 @@ _UNKNOWN = Text("-", style="dim")
 _UNBOUNDED = 10_000
 """Columns, where nobody's terminal sets a bound: in a file or a pipe nothing is cut off."""
 
-Row = tuple[ServiceSlo, SloStatus]
+
+class Row(NamedTuple):
+    """One SLO."""
+
+    entry: ServiceSlo
+    status: SloStatus
+    ahead: Forecast
 
 
 class _Column(NamedTuple):
     heading: str
-    cell: Callable[[ServiceSlo, SloStatus], str | Text]
+    cell: Callable[[Row], str | Text]
     right: bool = True
 
 
 _COLUMNS = (
-    _Column("SLO", lambda entry, _: entry.id, right=False),
-    _Column("state", lambda _, status: _state(status), right=False),
-    _Column("budget left", lambda _, status: _percent(status.remaining, digits=1)),
-    _Column("burn 1h", lambda _, status: _number(status.burn.get("1h"), "×")),
-    _Column("SLI", lambda _, status: _percent(status.sli, digits=3)),
-    _Column("objective", lambda entry, _: _objective(entry)),
-    _Column("squad", lambda entry, _: entry.squad.name, right=False),
-    _Column("bad events", lambda _, status: _number(status.bad)),
-    _Column("seen", lambda _, status: _percent(status.coverage, digits=0)),
+    _Column("SLO", lambda row: row.entry.id, right=False),
+    _Column("state", lambda row: _state(row.status), right=False),
+    _Column("budget left", lambda row: _percent(row.status.remaining, digits=1)),
+    _Column("burn 1h", lambda row: _number(row.status.burn.get("1h"), "×")),
+    _Column("ahead", lambda row: _ahead(row.status, row.ahead), right=False),
+    _Column("SLI", lambda row: _percent(row.status.sli, digits=3)),
+    _Column("objective", lambda row: _objective(row.entry)),
+    _Column("bad events", lambda row: _number(row.status.bad)),
+    _Column("affordable", lambda row: _number(row.ahead.affordable)),
+    _Column("squad", lambda row: row.entry.squad.name, right=False),
+    _Column("seen", lambda row: _percent(row.status.coverage, digits=0)),
 )
 """The most important first: on a narrow terminal the last are left out."""
 _FEWEST = 2
@@ -56,12 +68,50 @@ def show_status(rows: Sequence[Row], *, at: datetime) -> None:
     console.print(table)
     if left_out:
         console.print(f"A wider terminal shows {', '.join(left_out)} too.", style="dim")
-    for entry, status in rows:
-        if status.further:
-            console.print(_further(entry, status), soft_wrap=True)
-    failures = [(entry, status.failure) for entry, status in rows if status.failure is not None]
+    for row in sorted(rows, key=_worst_first):
+        for sentence in forecast_words(row.ahead, row.status, zone="UTC"):
+            console.print(Text(f"{row.entry.id}: {sentence}", style="dim"), soft_wrap=True)
+    for row in rows:
+        if row.status.further:
+            console.print(_further(row.entry, row.status), soft_wrap=True)
+    failures = [(row.entry, row.status.failure) for row in rows if row.status.failure is not None]
     for entry, failure in failures:
         console.print(Text(f"{entry.id}: {failure}", style="magenta"), soft_wrap=True)
+
+
+def show_behaviours(found: Sequence[tuple[ServiceSlo, SloStatus]]) -> None:
+    """Print what users did in the last hour, beside what was expected of it."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_UNBOUNDED)
+    table = Table(title="What users do", title_justify="left", header_style="bold", box=None)
+    table.add_column("behaviour", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for heading in ("last hour", "expected"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("from", overflow="fold")
+    for entry, status in found:
+        if status.shortfall is not None:
+            table.add_row(entry.id, _state(status), *_came(status.shortfall), _from(status))
+    console.print()
+    console.print(table)
+
+
+def _came(shortfall: Shortfall) -> tuple[str | Text, str | Text]:
+    """How many, and how many nine of ten such hours bring."""
+    if shortfall.low is None or shortfall.high is None:
+        return _number(shortfall.events), _UNKNOWN
+    between = f"{numbers.count(shortfall.low)} to {numbers.count(shortfall.high)}"
+    return _number(shortfall.events), between
+
+
+def _from(status: SloStatus) -> Text:
+    """What is expected is made of, or why nothing is."""
+    if status.failure is not None:
+        return Text(status.failure, style="magenta")
+    weeks = status.shortfall.weeks if status.shortfall else 0
+    unknown = status.shortfall.unknown if status.shortfall else None
+    return Text(unknown or f"the same hour of {weeks} past weeks", style="dim")
 
 
 def show_left_out(adjustments: Mapping[str, Adjustment]) -> None:
@@ -104,14 +154,28 @@ def _table(rows: Sequence[Row], columns: Sequence[_Column], *, at: datetime) -> 
             no_wrap=number > 0,
             overflow="fold",
         )
-    for entry, status in rows:
-        table.add_row(*(column.cell(entry, status) for column in columns))
+    for row in rows:
+        table.add_row(*(column.cell(row) for column in columns))
     return table
 
 
 def _worst_first(row: Row) -> tuple[bool, float, str]:
-    entry, status = row
-    return status.remaining is None, status.remaining or 0.0, entry.id
+    remaining = row.status.remaining
+    return remaining is None, remaining or 0.0, row.entry.id
+
+
+def _ahead(status: SloStatus, ahead: Forecast) -> str | Text:
+    """`gone in 3 h`, `back in 5 d`; the sentences below say how sure that is."""
+    runway, recovery = ahead.runway, ahead.recovery
+    if runway is not None:
+        return Text(f"gone in {_short(runway.lasts)}", style="yellow")
+    if recovery is not None and recovery.solvent > status.at:
+        return Text(f"back in {_short(recovery.solvent - status.at)}", style="red")
+    return ""
+
+
+def _short(length: timedelta) -> str:
+    return numbers.about(length).removeprefix("about ")
 
 
 def _state(status: SloStatus) -> Text:

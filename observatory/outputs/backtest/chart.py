@@ -1,93 +1,204 @@
-"""The timeline of a backtest: what would have been told and when, beside what people remember; as a page and as a picture."""
+"""The timeline of a backtest: what would have been told and when, beside what people remember."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import altair as alt
 import vl_convert
 
+from observatory.alerting import Alarm, Replayed
+from observatory.catalog.behaviours import is_behaviour
 from observatory.evaluation import Severity
-from observatory.outputs.backtest.model import Backtested, Side
+from observatory.outputs.backtest.model import Backtested
+from observatory.outputs.backtest.remarks import plural
 from observatory.outputs.slack import numbers
 
-_WIDTH, _LANE, _BUDGET = 900, 26, 56
+WIDTH, TICKS = 900, 12
+_LANE, _BUDGET = 26, 56
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-_TEXT, _QUIET, _GRID, _LINE, _GONE = "#1f2733", "#5b6675", "#e4e8ee", "#2456c7", "#b91c1c"
-_COLOURS = {"page": "#c62828", "ticket": "#f0a020", "incident": "#8a95a5"}
-_WORDS = {"page": "page", "ticket": "ticket", "incident": "remembered incident"}
-_LEAST = 0.0025
+_WORDS = {
+    "page": "page",
+    "ticket": "ticket",
+    "incident": "remembered incident",
+    "left out": "left out by an event",
+}
+_LEFT_OUT = "left out"
+_LEAST = 0.004
 """Of the width: what is shorter is drawn this long, so that it can be seen."""
+_QUIET = 0.35
+"""Opacity of what a silence would have kept quiet."""
 
 
-def timeline_html(result: Backtested) -> str:
-    """A page that stands alone and needs no network; what the pointer is over is explained."""
-    return str(vl_convert.vegalite_to_html(specification(result), bundle=True))
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The colours of a scheme: those of the portal."""
+
+    paper: str
+    text: str
+    quiet: str
+    grid: str
+    line: str
+    gone: str
+    bars: Mapping[str, str]
+
+
+LIGHT = Ink(
+    "#ffffff",
+    "#1f2733",
+    "#5b6675",
+    "#e4e8ee",
+    "#2456c7",
+    "#b91c1c",
+    {"page": "#c62828", "ticket": "#f0a020", "incident": "#8a95a5", "left out": "#b9a3e3"},
+)
+DARK = Ink(
+    "#171d25",
+    "#e6ebf2",
+    "#b3bdca",
+    "#2b333e",
+    "#8ab4ff",
+    "#ff8a80",
+    {"page": "#ff6b60", "ticket": "#f0b040", "incident": "#7d8897", "left out": "#8f78c9"},
+)
 
 
 def timeline_png(result: Backtested) -> bytes:
     """The picture, at twice the size of a screen's points."""
-    return bytes(vl_convert.vegalite_to_png(specification(result), scale=2))
+    return bytes(vl_convert.vegalite_to_png(specification(result, title=True), scale=2))
 
 
-def specification(result: Backtested) -> dict[str, Any]:
+def specification(result: Backtested, *, ink: Ink = LIGHT, title: bool = False) -> dict[str, Any]:
     """Vega-Lite's JSON: for each SLO its lanes above the budget that was left."""
     slos = sorted({replayed.entry.id for side in result.sides for replayed in side.replays})
-    charts = [_slo(result, slo, last=slo == slos[-1]) for slo in slos]
-    chart = alt.vconcat(*charts, spacing=10).resolve_scale(color="shared").properties(title=_title(result))
-    return dict(chart.configure(**_config()).to_dict(validate=False))
+    charts = [_Panel(result, slo, ink).drawn(last=slo == slos[-1]) for slo in slos]
+    chart = alt.vconcat(*charts, spacing=10).resolve_scale(color="shared")
+    if title:
+        chart = chart.properties(title=alt.TitleParams(TITLE, subtitle=subtitle(result)))
+    return dict(chart.configure(**_config(ink)).to_dict(validate=False))
 
 
-def _title(result: Backtested) -> alt.TitleParams:
+TITLE = "What would have been told"
+
+
+def subtitle(result: Backtested) -> list[str]:
+    """Of which time, how much, and what the lines are."""
     counts = [
-        f"{side.name}: {side.count(Severity.PAGE)} pages, {side.count(Severity.TICKET)} tickets"
+        f"{side.name}: {plural(side.count(Severity.PAGE), 'page')}, {plural(side.count(Severity.TICKET), 'ticket')}"
         for side in result.sides
     ]
-    span = f"{result.after:%-d %b %Y %H:%M} to {result.until:%-d %b %Y %H:%M} UTC"
-    lines = [span, " · ".join(counts)]
+    lines = [f"{result.after:%-d %b %Y %H:%M} to {result.until:%-d %b %Y %H:%M} UTC", " · ".join(counts)]
     if result.against is not None:
         lines.append(f"Budget left: {result.now.name} blue, {result.against.name} grey")
-    return alt.TitleParams("What would have been told", subtitle=lines)
+    if any(replayed.adjustment for replayed in result.now.replays):
+        lines.append("Dotted: the budget with what events leave out")
+    return lines
 
 
-def _slo(result: Backtested, slo: str, *, last: bool) -> alt.VConcatChart:
-    """The lanes of one SLO, and its budget below."""
-    lanes = [
-        *(["remembered"] if result.remembered is not None else []),
-        *(side.name for side in result.sides),
-    ]
-    x = _time_axis(result, labels=last)
-    # What is drawn later lies above: a page is short, and a ticket often begins where it ends.
-    rows = sorted(_bars(result, slo), key=lambda bar: bar["what"] == _WORDS["page"])
-    bars = _over(rows).mark_bar(cornerRadius=2, height=_LANE * 0.6)
-    told = bars.encode(
-        x=x.axis(None),
-        x2="end:T",
-        y=alt.Y("lane:N", title=None, sort=lanes, scale=alt.Scale(domain=lanes), axis=alt.Axis(grid=True)),
-        color=alt.Color(
-            "what:N",
-            title=None,
-            scale=alt.Scale(domain=[*_WORDS.values()], range=[*_COLOURS.values()]),
-            legend=alt.Legend(orient="top"),
-        ),
-        tooltip=["title:N", "from:N", "detail:N"],
-    )
-    budget = _budget(result, slo, x)
-    head = alt.TitleParams(slo, anchor="start", fontSize=13, color=_TEXT, offset=4)
-    return alt.vconcat(
-        told.properties(width=_WIDTH, height=_LANE * len(lanes), title=head),
-        budget.properties(width=_WIDTH, height=_BUDGET),
-        spacing=2,
-    )
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One SLO."""
+
+    result: Backtested
+    slo: str
+    ink: Ink
+
+    def drawn(self, *, last: bool) -> alt.VConcatChart:
+        """The lanes, and the budget below."""
+        replayed = [one for side in self.result.sides for one in side.replays if one.entry.id == self.slo]
+        lanes = [
+            *(["remembered"] if self.result.remembered is not None else []),
+            *([_LEFT_OUT] if any(one.adjustment for one in replayed) else []),
+            *(side.name for side in self.result.sides),
+        ]
+        x = _time_axis(self.result, labels=last)
+        told = self._told(lanes, x)
+        head = alt.TitleParams(self.slo, anchor="start", fontSize=13, color=self.ink.text, offset=4)
+        of = "of what is usual" if any(is_behaviour(one.entry) for one in replayed) else "budget left"
+        return alt.vconcat(
+            told.properties(width=WIDTH, height=_LANE * len(lanes), title=head),
+            self._budget(x, title=of).properties(width=WIDTH, height=_BUDGET),
+            spacing=2,
+        )
+
+    def _told(self, lanes: Sequence[str], x: alt.X) -> Any:  # altair leaves its marks untyped
+        # What is drawn later lies above: a page is short, and a ticket often begins where it ends.
+        rows = sorted(bars(self.result, self.slo), key=lambda bar: bar["what"] == _WORDS["page"])
+        kinds = [kind for kind in self.ink.bars if kind in kinds_of(self.result)]
+        colours = alt.Scale(
+            domain=[_WORDS[kind] for kind in kinds], range=[self.ink.bars[kind] for kind in kinds]
+        )
+        bar = _over(rows).mark_bar(cornerRadius=2, height=_LANE * 0.6)
+        return bar.encode(
+            x=x.axis(None),
+            x2="end:T",
+            y=alt.Y(
+                "lane:N", title=None, sort=lanes, scale=alt.Scale(domain=lanes), axis=alt.Axis(grid=True)
+            ),
+            color=alt.Color("what:N", title=None, scale=colours, legend=alt.Legend(orient="top", columns=2)),
+            opacity=alt.Opacity("strength:Q", scale=None, legend=None),
+            tooltip=["title:N", "from:N", "detail:N"],
+        )
+
+    def _budget(self, x: alt.X, *, title: str) -> alt.LayerChart:
+        """The budget left of each version, the older one thin and grey; dotted, what it would be with what is left out."""
+        y = alt.Y("remaining:Q", title=title, axis=alt.Axis(format=".0%", tickCount=3))
+        zero = _over([{"remaining": 0}]).mark_rule(color=self.ink.gone, strokeWidth=1).encode(y=y)
+        layers = [zero]
+        for side in self.result.sides:
+            colour = self.ink.line if side is self.result.now else self.ink.quiet
+            for replayed in side.replays:
+                if replayed.entry.id != self.slo:
+                    continue
+                width = 1.6 if side is self.result.now else 1.1
+                layers.append(_line(replayed, colour, strokeWidth=width).encode(x=x, y=y))
+                if replayed.adjustment is not None and side is self.result.now:
+                    without = replayed.adjustment.unadjusted
+                    layers.append(_line(without, colour, strokeWidth=1, strokeDash=[2, 3]).encode(x=x, y=y))
+        return alt.LayerChart(layer=layers)
+
+
+def kinds_of(result: Backtested) -> set[str]:
+    """What there is to tell apart."""
+    kinds = {"page", "ticket"} | ({"incident"} if result.remembered is not None else set())
+    adjusted = any(replayed.adjustment for side in result.sides for replayed in side.replays)
+    return kinds | ({"left out"} if adjusted else set())
 
 
 def _time_axis(result: Backtested, *, labels: bool) -> alt.X:
     domain = [_moment(result.after), _moment(result.until)]
-    axis = alt.Axis(format="%-d %b", tickCount=12, labels=labels, grid=True)
+    axis = alt.Axis(format="%-d %b", tickCount=TICKS, labels=labels, labelOverlap=True, grid=True)
     return alt.X("start:T", title=None, scale=alt.Scale(domain=domain), axis=axis)
 
 
-def _bars(result: Backtested, slo: str) -> Iterator[dict[str, str]]:
+def bars(result: Backtested, slo: str) -> Iterator[Mapping[str, Any]]:
+    """What the lanes of one SLO hold: incidents, what is left out, and alarms."""
+    yield from _incidents(result, slo)
+    least = (result.until - result.after) * _LEAST
+    replays = [
+        (side, replayed) for side in result.sides for replayed in side.replays if replayed.entry.id == slo
+    ]
+    for _, replayed in replays[-1:]:
+        if replayed.adjustment is not None:
+            for start, end in replayed.adjustment.times:
+                if end > result.after:
+                    words = {"what": _WORDS["left out"], "title": ", ".join(replayed.adjustment.events)}
+                    shown = max(start, result.after)
+                    yield _bar(
+                        _LEFT_OUT,
+                        shown,
+                        max(end, shown + least),
+                        {**words, "detail": numbers.span(end - start)},
+                    )
+    for side, replayed in replays:
+        for alarm in replayed.alarms:
+            end = max(alarm.resolved_at or result.until, alarm.told_at + least)
+            quiet = alarm.silenced is not None
+            yield _bar(side.name, alarm.told_at, end, _words(alarm), strength=_QUIET if quiet else 1.0)
+
+
+def _incidents(result: Backtested, slo: str) -> Iterator[Mapping[str, Any]]:
     least = (result.until - result.after) * _LEAST
     service, _, name = slo.partition("/")
     for incident in result.remembered or ():
@@ -98,76 +209,57 @@ def _bars(result: Backtested, slo: str) -> Iterator[dict[str, str]]:
             length = numbers.span(incident.end - incident.start)
             words = {"what": _WORDS["incident"], "title": incident.title or "incident", "detail": length}
             yield _bar("remembered", start, max(end, start + least), words)
-    for side in result.sides:
-        for replayed, alarm in side.alarms():
-            if replayed.entry.id == slo:
-                end = max(alarm.resolved_at or result.until, alarm.told_at + least)
-                gone = (
-                    ""
-                    if alarm.consumed is None
-                    else f", {numbers.percent(alarm.consumed)} of the budget gone"
-                )
-                words = {
-                    "what": _WORDS[alarm.severity.value],
-                    "title": f"{alarm.severity.value}: {', '.join(alarm.tiers)}",
-                    "detail": f"told after {numbers.span(alarm.delay)}{gone}",
-                }
-                yield _bar(side.name, alarm.told_at, end, words)
 
 
-def _bar(lane: str, start: datetime, end: datetime, words: Mapping[str, str]) -> dict[str, str]:
-    when = f"{start:%-d %b %H:%M} UTC"
-    return {"lane": lane, "start": _moment(start), "end": _moment(end), "from": when, **words}
-
-
-def _budget(result: Backtested, slo: str, x: alt.X) -> alt.LayerChart:
-    """The budget left of each version; the older one thin and grey."""
-    y = alt.Y("remaining:Q", title="budget left", axis=alt.Axis(format=".0%", tickCount=3))
-    zero = _over([{"remaining": 0}]).mark_rule(color=_GONE, strokeWidth=1).encode(y=y)
-    lines = [
-        _over([*_left(side, slo)])
-        .mark_line(
-            color=_LINE if side is result.now else _QUIET,
-            strokeWidth=1.6 if side is result.now else 1.1,
-            interpolate="step-after",
-            invalid="break-paths-show-domains",
-        )
-        .encode(x=x, y=y)
-        for side in result.sides
-    ]
-    return alt.LayerChart(layer=[zero, *lines])
-
-
-def _left(side: Side, slo: str) -> Iterator[dict[str, Any]]:
-    for replayed in side.replays:
-        if replayed.entry.id == slo:
-            for mark in replayed.budget:
-                yield {"start": _moment(mark.at), "remaining": mark.remaining}
-
-
-def _config() -> dict[str, Any]:
+def _words(alarm: Alarm) -> Mapping[str, str]:
+    gone = "" if alarm.consumed is None else f", {numbers.percent(alarm.consumed)} of the budget gone"
+    quiet = "" if alarm.silenced is None else f", silenced: {alarm.silenced.reason}"
     return {
-        "background": "#ffffff",
+        "what": _WORDS[alarm.severity.value],
+        "title": f"{alarm.severity.value}: {', '.join(alarm.tiers)}",
+        "detail": f"told after {numbers.span(alarm.delay)}{gone}{quiet}",
+    }
+
+
+def _bar(
+    lane: str, start: datetime, end: datetime, words: Mapping[str, str], *, strength: float = 1.0
+) -> Mapping[str, Any]:
+    when = f"{start:%-d %b %H:%M} UTC"
+    times = {"start": _moment(start), "end": _moment(end), "from": when}
+    return {"lane": lane, **times, **words, "strength": strength}
+
+
+def _line(replayed: Replayed, colour: str, **style: Any) -> Any:  # altair leaves its marks untyped
+    """How a budget went."""
+    rows = [{"start": _moment(mark.at), "remaining": mark.remaining} for mark in replayed.budget]
+    return _over(rows).mark_line(
+        color=colour, interpolate="step-after", invalid="break-paths-show-domains", **style
+    )
+
+
+def _config(ink: Ink) -> dict[str, Any]:
+    return {
+        "background": ink.paper,
         "font": _FONT,
         "axis": {
-            "labelColor": _QUIET,
+            "labelColor": ink.quiet,
             "labelFontSize": 11,
-            "gridColor": _GRID,
+            "gridColor": ink.grid,
             "domain": False,
             "ticks": False,
-            "labelLimit": 140,
-            "titleColor": _QUIET,
+            "labelLimit": 86,
+            "titleColor": ink.quiet,
             "titleFontSize": 11,
             "titleFontWeight": "normal",
         },
         "axisY": {"minExtent": 90, "maxExtent": 90},
-        "legend": {"labelColor": _TEXT, "labelFontSize": 12, "symbolType": "square"},
+        "legend": {"labelColor": ink.text, "labelFontSize": 12, "symbolType": "square"},
         "view": {"stroke": None},
         "title": {
             "anchor": "start",
-            "color": _TEXT,
+            "color": ink.text,
             "fontSize": 17,
-            "subtitleColor": _QUIET,
+            "subtitleColor": ink.quiet,
             "subtitleFontSize": 12,
             "offset": 8,
         },

@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from observatory.alerting import Alarm, Met, Replayed, Score
+from observatory.alerting import Adjusted, Alarm, Met, Replayed, Score, Silence
 from observatory.outputs.backtest.model import Backtested, Side
 
 
@@ -13,6 +13,7 @@ def as_json(result: Backtested) -> str:
     document = {
         "after": _time(result.after),
         "until": _time(result.until),
+        "silences_known": result.silences_known,
         "versions": [_side(result, side) for side in result.sides],
     }
     return json.dumps(document, indent=2) + "\n"
@@ -37,6 +38,23 @@ def _replayed(replayed: Replayed) -> dict[str, Any]:
         "since": _time(replayed.since),
         "remaining": replayed.budget[-1].remaining if replayed.budget else None,
         "alarms": [_alarm(alarm) for alarm in replayed.alarms],
+        "left_out": _adjustment(replayed.adjustment),
+    }
+
+
+def _adjustment(adjustment: Adjusted | None) -> dict[str, Any] | None:
+    """What events leave out, and the numbers with it."""
+    if adjustment is None:
+        return None
+    plain = adjustment.unadjusted
+    return {
+        "events": list(adjustment.events),
+        "seconds": adjustment.length.total_seconds(),
+        "refused": adjustment.refused,
+        "with_it": {
+            "remaining": plain.budget[-1].remaining if plain.budget else None,
+            "alarms": [_alarm(alarm) for alarm in plain.alarms],
+        },
     }
 
 
@@ -51,6 +69,18 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
         "reopened": alarm.reopened,
         "consumed": alarm.consumed,
         "bad": alarm.bad,
+        "silenced": _silence(alarm.silenced),
+    }
+
+
+def _silence(silence: Silence | None) -> dict[str, Any] | None:
+    if silence is None:
+        return None
+    return {
+        "id": silence.id,
+        "owner": silence.owner,
+        "reason": silence.reason,
+        "ends": _time(silence.ends_at),
     }
 
 

@@ -34,7 +34,11 @@ class Side:
 
     def count(self, severity: Severity) -> int:
         """Alarms of one severity."""
-        return sum(alarm.severity is severity for _, alarm in self.alarms())
+        return len(self.of(severity))
+
+    def of(self, severity: Severity) -> Sequence[Alarm]:
+        """The alarms of one severity."""
+        return [alarm for _, alarm in self.alarms() if alarm.severity is severity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Backtested:
     """Those they are compared with."""
     remembered: Sequence[Remembered] | None = None
     """None: nobody said which incidents there were."""
+    silences_known: bool = False
+    """Alarms that a recorded silence would have kept quiet are marked."""
 
     @property
     def sides(self) -> Sequence[Side]:

@@ -1,12 +1,17 @@
 """A backtest in words: for a terminal, and as Markdown for a pull request."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from observatory.alerting import Alarm, Met, Replayed, Score
+from observatory.catalog import ServiceSlo
+from observatory.catalog.behaviours import is_behaviour
 from observatory.evaluation import Severity
+from observatory.evaluation.slices import promises_slice
 from observatory.outputs.backtest.model import Backtested, Side, Told
+from observatory.outputs.backtest.remarks import plural, remarks, told_and_left
 from observatory.outputs.slack import numbers
 
 
@@ -22,7 +27,7 @@ def as_text(result: Backtested) -> str:
     lines = [_headline(result), ""]
     for title, table in _tables(result):
         lines += [title, *_columns(table), ""]
-    return "\n".join([*lines, *_remarks(result)]).rstrip() + "\n"
+    return "\n".join([*lines, *remarks(result)]).rstrip() + "\n"
 
 
 def as_markdown(result: Backtested) -> str:
@@ -30,7 +35,7 @@ def as_markdown(result: Backtested) -> str:
     lines = ["### Backtest", "", f"{_headline(result)}", ""]
     for title, table in _tables(result):
         lines += [f"**{title}**", "", *_markdown(table), ""]
-    return "\n".join([*lines, *(f"- {line}" for line in _remarks(result))]).rstrip() + "\n"
+    return "\n".join([*lines, *(f"- {line}" for line in remarks(result))]).rstrip() + "\n"
 
 
 def _headline(result: Backtested) -> str:
@@ -41,9 +46,27 @@ def _headline(result: Backtested) -> str:
 
 
 def _counted(side: Side) -> str:
-    pages, tickets = side.count(Severity.PAGE), side.count(Severity.TICKET)
-    slos = len(side.replays)
-    return f"{pages} page{_s(pages)} and {tickets} ticket{_s(tickets)} of {slos} SLO{_s(slos)}"
+    pages, tickets = side.of(Severity.PAGE), side.of(Severity.TICKET)
+    return f"{_number(pages, 'page')} and {_number(tickets, 'ticket')} of {_promises(side)}"
+
+
+def _number(alarms: Sequence[Alarm], what: str) -> str:
+    """`3 pages`, `3 pages (1 silenced)`."""
+    quiet = sum(alarm.silenced is not None for alarm in alarms)
+    return plural(len(alarms), what) + (f" ({quiet} silenced)" if quiet else "")
+
+
+def _promises(side: Side) -> str:
+    """`12 SLOs`, `12 SLOs, 1 event's slice and 2 behaviours`."""
+    kinds = Counter(_kind(replayed.entry) for replayed in side.replays)
+    counted = [plural(kinds[kind], kind) for kind in ("SLO", "slice", "behaviour") if kinds[kind]]
+    return " and ".join(filter(None, (", ".join(counted[:-1]), *counted[-1:]))) or "no SLOs"
+
+
+def _kind(entry: ServiceSlo) -> str:
+    if promises_slice(entry):
+        return "slice"
+    return "behaviour" if is_behaviour(entry) else "SLO"
 
 
 def _tables(result: Backtested) -> Iterator[tuple[str, Table]]:
@@ -73,15 +96,24 @@ def _by_slo(result: Backtested) -> Table:
 def _figures(replayed: Replayed | None) -> Sequence[str]:
     if replayed is None:
         return ["-"] * 4
-    severities = [alarm.severity for alarm in replayed.alarms]
-    left = replayed.budget[-1].remaining if replayed.budget else None
-    promise = replayed.entry.slo
-    return [
-        f"{promise.objective.normalize():f} % / {promise.window.label}",
-        str(severities.count(Severity.PAGE)),
-        str(severities.count(Severity.TICKET)),
-        "unknown" if left is None else numbers.percent(left),
-    ]
+    own = _cells(replayed)
+    if replayed.adjustment is not None:
+        without = _cells(replayed.adjustment.unadjusted)
+        own = [one if one == other else f"{one} ({other})" for one, other in zip(own, without, strict=True)]
+    return [_objective(replayed.entry), *own]
+
+
+def _objective(entry: ServiceSlo) -> str:
+    """`99.9 % / 30d`, `20 % slice / 6h`, `70 % of usual`."""
+    objective = f"{entry.slo.objective.normalize():f} %"
+    if is_behaviour(entry):
+        return f"{objective} of usual"
+    return f"{objective} / {entry.slo.window.label}"
+
+
+def _cells(replayed: Replayed) -> Sequence[str]:
+    pages, tickets, left = told_and_left(replayed)
+    return [str(pages), str(tickets), "-" if is_behaviour(replayed.entry) else left]
 
 
 def _change(cells: Sequence[str]) -> str:
@@ -92,16 +124,22 @@ def _alarms(alarms: Sequence[Told], result: Backtested) -> Table:
     rows = [
         [
             _time(alarm.told_at),
-            alarm.severity.value,
+            alarm.severity.value + (", silenced" if alarm.silenced else ""),
             replayed.entry.id,
             ", ".join(alarm.tiers),
             numbers.span(alarm.delay),
-            "unknown" if alarm.consumed is None else numbers.percent(alarm.consumed),
+            _gone(replayed, alarm),
             _open_for(alarm, result.until),
         ]
         for replayed, alarm in alarms
     ]
     return Table(["told (UTC)", "what", "SLO", "tiers", "burning for", "budget gone", "open for"], rows)
+
+
+def _gone(replayed: Replayed, alarm: Alarm) -> str:
+    if is_behaviour(replayed.entry):
+        return "-"
+    return "unknown" if alarm.consumed is None else numbers.percent(alarm.consumed)
 
 
 def _open_for(alarm: Alarm, until: datetime) -> str:
@@ -154,16 +192,6 @@ def _told_after(one: Met) -> str:
     return f"{one.alarm.severity} of {one.slo} after {numbers.span(one.delay)}"
 
 
-def _remarks(result: Backtested) -> Iterator[str]:
-    """What a reader has to know to take the figures for no more than they are."""
-    for side in result.sides:
-        for replayed in side.replays:
-            if replayed.since is not None:
-                yield f"{replayed.entry.id}: nothing is known of it before {_time(replayed.since)} UTC."
-        for slo, failure in side.failures.items():
-            yield f"{slo} could not be measured: {failure}"
-
-
 def _columns(table: Table) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(table.headings, *table.rows, strict=True)]
     for row in (table.headings, *table.rows):
@@ -183,7 +211,3 @@ def _row(cells: Sequence[str]) -> str:
 
 def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"

@@ -61,6 +61,8 @@ class Background:
     """Why this squad is told, in words that follow a comma."""
     spent: float | None = None
     """The share of the error budget that went while it burned; said when it is resolved."""
+    ahead: Sequence[str] = ()
+    """What lies ahead of the budget, a sentence each; said while it burns."""
     causes: Sequence[Cause] = ()
     steps: Sequence[Step] = ()
     """Of a journey: its components, the fastest burning one first."""

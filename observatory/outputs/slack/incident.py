@@ -1,5 +1,6 @@
 """The message of an incident: posted once, then edited in place as its numbers and its state change."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from observatory.alerting import Incident, IncidentState
@@ -50,6 +51,7 @@ def render_root(
         *([layout.section("\n".join(done))] if done else ()),
         layout.section(_story(facts, status, entry)),
         layout.fields(_figures(incident, status, entry, now=now)),
+        *(layout.context(mrkdwn(sentence, 300)) for sentence in _ahead(incident, status, background)),
         *(layout.section(one) for one in surroundings(background, zone, now=now)),
         layout.section(_owner(incident, entry, background, ping=ping)),
         *(layout.context(note) for note in _notes(background)),
@@ -116,6 +118,12 @@ def _figures(
     ]
 
 
+def _ahead(incident: Incident, status: SloStatus, background: Background) -> Sequence[str]:
+    """Of no use when it is over, and not to be had from old numbers."""
+    is_over = incident.state is IncidentState.RESOLVED
+    return () if is_over or is_unknown(status) else background.ahead
+
+
 def _counted(incident: Incident, status: SloStatus, entry: ServiceSlo) -> list[tuple[str, str]]:
     """The two figures that it is about."""
     if status.shortfall is not None:
@@ -139,7 +147,10 @@ def _bad_events(status: SloStatus) -> str:
     if status.bad is None:
         return numbers.UNKNOWN
     bad = numbers.count(status.bad)
-    return bad if status.budget is None else f"{bad} of {numbers.count(status.budget)} allowed"
+    if status.budget is None:
+        return bad
+    affordable = f", {numbers.count(status.affordable)} left" if status.affordable else ""
+    return f"{bad} of {numbers.count(status.budget)} allowed{affordable}"
 
 
 def _data(status: SloStatus, *, now: datetime) -> str:
