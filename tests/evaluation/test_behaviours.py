@@ -181,4 +181,4 @@ def test_false_alarms_of_a_single_evaluation_are_rare_and_drops_are_found(scatte
 def test_days_that_swing_are_no_drop():
     """Night, which brings a tenth of the day, and Monday, which brings less than Sunday, are not fewer than expected."""
     counts = simulated(np.random.default_rng(12), usual=300, scatter=0.01, drift=0.0)
-    assert rates(counts)[0] == 0
+    assert rates(counts)[0] <= UNLIKELY / 5  # were a swing taken for a drop, it would be one hour in ten
