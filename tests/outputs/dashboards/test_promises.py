@@ -1,12 +1,14 @@
-"""The table of promises on a real Prometheus, where SLOs have windows that are alert windows too."""
+"""The table of promises on real servers, where SLOs have windows that are alert windows too."""
 
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.catalogs import a_catalog, a_service, an_slo
-from support.grafana import View, ask_every_query
-from support.prometheus import Target, prometheus
+from support.grafana import View, ask, ask_every_query
+from support.product import eventually
+from support.prometheus import Target
+from support.servers import SERVERS, serving
 from support.views import a_status
 
 from observatory.adapters.clock import SystemClock
@@ -52,12 +54,13 @@ def as_exposed():
     return "".join(slo_families(Snapshot(catalog(), statuses, AT))).splitlines()
 
 
+@pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("lines", [as_recorded, as_exposed], ids=["rules", "own"])
-def test_every_slo_shows_what_was_good_over_its_own_window(tmp_path, lines):
+def test_every_slo_shows_what_was_good_over_its_own_window(server, tmp_path, lines):
     text = "\n".join(sorted(line for line in lines() if not line.startswith("#"))) + "\n"
     boards = dashboard_files(catalog())
-    with Target(text) as target, prometheus(tmp_path, targets={"observatory": target.address}) as url:
-        target.show(text)
+    with Target(text) as target, serving(server, tmp_path, targets={"observatory": target.address}) as url:
+        eventually(lambda: ask(url, "up == 1"), within=30)  # answered some time after it was scraped
         now = SystemClock().now().timestamp()
         answers = list(ask_every_query(boards, View(url, now - 10, now, scrape=1)))
     good = {

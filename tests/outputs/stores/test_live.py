@@ -1,4 +1,4 @@
-"""Every panel and every alert of every store, asked of a real Prometheus that scrapes the exporters.
+"""Every panel and every alert of every store, asked of real servers that scrape the exporters.
 
 postgres_exporter runs for real on a real PostgreSQL; of the others, what they expose is recorded (tests/expositions).
 """
@@ -15,7 +15,8 @@ from support.catalogs import a_catalog, a_service
 from support.exporters import exposition, postgres_exporter
 from support.grafana import View, ask, ask_every_query
 from support.postgres import cluster
-from support.prometheus import Series, Target, prometheus, write_past
+from support.prometheus import Series, Target
+from support.servers import SERVERS, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.catalog import Use
@@ -84,9 +85,8 @@ def yesterday(address, end):
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """The catalog, and the Prometheus that has scraped all its stores for a quarter of a minute."""
-    folder = tmp_path_factory.mktemp("stores")
+def worlds(tmp_path_factory):
+    """The catalog, and the servers that have scraped all its stores for a quarter of a minute."""
     with ExitStack() as stack:
         # Not below tmp_path, which only its owner may enter: the server runs as another user.
         open_folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="observatory-pg-")))
@@ -100,14 +100,25 @@ def world(tmp_path_factory):
         addresses = {name: target.address for name, target in targets.items()}
         dsn = url + "?sslmode=disable"
         addresses["postgres-real"] = stack.enter_context(postgres_exporter(dsn, QUERIES))
-        write_past(folder / "data", yesterday(addresses["cache"], now()))
-        served = stack.enter_context(prometheus(folder, targets=addresses))
+        past = [*yesterday(addresses["cache"], now())]
+        served = {
+            server: stack.enter_context(
+                serving(server, tmp_path_factory.mktemp(server), past, targets=addresses)
+            )
+            for server in SERVERS
+        }
         for second in range(2, 18):
             for name, target in targets.items():
                 target.text = exposed(RECORDED[name][0], second)
-            targets["cache"].show(targets["cache"].text, scrapes=1)
+            targets["cache"].show(targets["cache"].text, scrapes=len(SERVERS))
         database = url.rpartition("/")[2]
         yield catalog(Use(kind="postgresql", selector={"datname": database})), served
+
+
+@pytest.fixture(params=SERVERS)
+def world(request, worlds):
+    services, served = worlds
+    return services, served[request.param]
 
 
 def now():
