@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-STARTS = {"prometheus", "serving", "surroundings", "victoria_metrics"}
+STARTS = {"evaluating", "prometheus", "serving", "surroundings", "victoria_metrics"}
 """What starts a server, of tests/support."""
 NAMES_BOTH = {"SERVERS", "VICTORIA_METRICS"}
 DEMO = '"observatory", "demo"]'

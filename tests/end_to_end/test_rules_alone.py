@@ -7,7 +7,6 @@ is too old to know `keep_firing_for`.
 """
 
 import re
-from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -15,10 +14,8 @@ import httpx2
 import pytest
 from support.alertmanager import alertmanager, generated
 from support.product import CHANNELS, ROOT, eventually
-from support.prometheus import prometheus
-from support.servers import SERVERS, VICTORIA_METRICS, on_each
+from support.servers import SERVERS, evaluating, on_each
 from support.slack import postings, words
-from support.victoria_metrics import victoria_metrics, vmalert
 
 from observatory.adapters.alertmanager import HttpAlertmanager
 from observatory.adapters.files import CatalogFolder
@@ -52,51 +49,16 @@ timezone: UTC
 """
 
 
-def rules(server, folder):
+def rules():
     """The generated rules on a faster clock, with a maintenance that has just begun."""
-    folder.mkdir()
     now = system_clock().now()
     upkeep = UPKEEP.format(start=now - timedelta(minutes=now.minute % 5)).encode()
     catalog = parse_catalog({**CatalogFolder(ROOT / "catalog").read(), "upkeep.yml": upkeep}).valid()
-    found = {
-        name: text
-        for name, text in rule_files(catalog).items()
+    return {
+        name: re.sub(r"(interval: |offset )1m\b", r"\g<1>5s", slow).replace("[59s999ms]", "[4s999ms]")
+        for name, slow in rule_files(catalog).items()
         if name.startswith(WATCHED) or "/" not in name
     }
-    for name, slow in found.items():
-        text = re.sub(r"(interval: |offset )1m\b", r"\g<1>5s", slow).replace("[59s999ms]", "[4s999ms]")
-        if server == VICTORIA_METRICS:
-            text = re.sub(r"\n +keep_firing_for: .+", "", text)
-        (folder / name.replace("/", "-")).write_text(text)
-    return [folder / name.replace("/", "-") for name in found]
-
-
-@contextmanager
-def evaluating(server, folder, services, alertmanager):
-    """The URL of a server that scrapes the services and evaluates the rules."""
-    files = rules(server, folder / "rules")
-    if server == VICTORIA_METRICS:
-        with (
-            victoria_metrics(folder / "server", targets=services.addresses) as url,
-            vmalert(url, alertmanager, files, interval="5s"),
-        ):
-            yield url
-        return
-    with prometheus(folder / "server", config=configuration(services, alertmanager, files)) as url:
-        yield url
-
-
-def configuration(services, alertmanager, files):
-    scraped = "".join(
-        f"- job_name: {job}\n  static_configs: [{{targets: ['{address}']}}]\n"
-        for job, address in services.addresses.items()
-    )
-    return (
-        "global: {scrape_interval: 1s, evaluation_interval: 5s}\n"
-        f"rule_files: {[str(file) for file in files]}\n"
-        f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager.removeprefix('http://')}']}}]}}]}}\n"
-        f"scrape_configs:\n{scraped}"
-    )
 
 
 def firing(url, service):
@@ -138,7 +100,9 @@ def _drill(server, folder):
         MetricsServers(simulation, clock=system_clock(), host="127.0.0.1", ports=ports) as services,
         slack.running(channels=CHANNELS) as chat,
         alertmanager(folder / "alertmanager", generated(folder / "alertmanager", chat)) as routes,
-        evaluating(server, folder, services, routes.url) as url,
+        evaluating(
+            server, folder, rules=rules(), targets=services.addresses, every="5s", alertmanager=routes.url
+        ) as url,
     ):
         eventually(lambda: counted(url), within=60)
         calm = everything(chat)

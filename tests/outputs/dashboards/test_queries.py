@@ -1,4 +1,4 @@
-"""Every query of every dashboard of the example organisation, executed on a real Prometheus.
+"""Every query of every dashboard of the example organisation, executed on real servers.
 
 The rules run for real as well, with a minute shrunk to a second, so that half a minute of scrapes fills them.
 """
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from support.grafana import View, ask_every_query
-from support.prometheus import Series, Target, prometheus, write_past
-from support.rules import write_files
+from support.prometheus import Series, Target
+from support.servers import SERVERS, evaluating, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.catalog import Calendar, Latency, Rolling, parse_catalog
@@ -71,6 +71,7 @@ def own_metrics(catalog):
             f'observatory_slo_window_events{{{labels},outcome="bad"}} 500',
             f"observatory_slo_error_budget_events{{{labels}}} 5000",
             f"observatory_slo_error_budget_remaining_ratio{{{labels}}} 0.5",
+            f"observatory_slo_error_budget_remaining_unadjusted_ratio{{{labels}}} 0.4",
             f"observatory_slo_error_budget_consumed_ratio{{{labels}}} 0.5",
             f"observatory_slo_coverage_ratio{{{labels}}} 0.99",
             f'observatory_slo_state{{{labels},state="at_risk"}} 1',
@@ -163,39 +164,33 @@ def shrunk(rules):
 
 
 @contextmanager
-def running(catalog, folder, *, rules, own):
-    """The URL of a Prometheus that scrapes every service while its counters move on."""
+def running(catalog, folders, *, rules, own):
+    """The URLs of both servers that scrape every service while its counters move on."""
     with ExitStack() as stack:
         services = {
             name: stack.enter_context(Target(exposition(service, 1)))
             for name, service in catalog.services.items()
         }
-        addresses = {name: target.address for name, target in services.items()}
-        write_past(folder / "data", last_weeks(catalog, addresses, now()))
+        targets = {name: target.address for name, target in services.items()}
+        past = [*last_weeks(catalog, targets, now())]
         if own:
-            addresses["observatory"] = stack.enter_context(Target(own_metrics(catalog))).address
-        config = configuration(catalog, addresses, folder if rules else None)
-        url = stack.enter_context(prometheus(folder, config=config))
+            targets["observatory"] = stack.enter_context(Target(own_metrics(catalog))).address
+        files = {name: shrunk(text) for name, text in rule_files(catalog).items() if "tests" not in name}
+        evaluated = {"rules": files if rules else {}, "targets": targets, "every": "1s"}
+        urls = {
+            server: stack.enter_context(evaluating(server, folders.mktemp(server), past, **evaluated))
+            for server in SERVERS
+        }
         stop = threading.Event()
         traffic = threading.Thread(target=move_on, args=(catalog, services, stop))
         traffic.start()
         stack.callback(traffic.join)
         stack.callback(stop.set)
-        yield url
+        yield urls
 
 
 def now():
     return int(SystemClock().now().timestamp())
-
-
-def configuration(catalog, addresses, folder):
-    lines = ["global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}", "scrape_configs:"]
-    for name, address in addresses.items():
-        lines += [f"- {{job_name: {name}, honor_labels: true, static_configs: [{{targets: ['{address}']}}]}}"]
-    if folder is not None:
-        files = {name: shrunk(text) for name, text in rule_files(catalog).items() if "tests" not in name}
-        lines += ["rule_files:", *(f"- {path}" for path in write_files(folder / "rules", files))]
-    return "\n".join(lines) + "\n"
 
 
 def move_on(catalog, services, stop):
@@ -248,26 +243,37 @@ FILLED = {
 
 
 @pytest.fixture(scope="module", params=["rules", "own"])
-def source(request, catalog, tmp_path_factory):
-    """The URL of a Prometheus in which the rules, or Observatory, have measured every SLO; and the catalog they know."""
+def sources(request, catalog, tmp_path_factory):
+    """The URLs of servers in which the rules, or Observatory, have measured every SLO; and the catalog they know."""
     kind = request.param
     catalog = rolling(catalog) if kind == "rules" else catalog
-    with running(catalog, tmp_path_factory.mktemp(kind), rules=kind == "rules", own=kind == "own") as url:
+    with running(catalog, tmp_path_factory, rules=kind == "rules", own=kind == "own") as urls:
         recorded = [entry for entry in catalog.slos() if kind == "own" or not entry.parts]
-        wait_for(url, FILLED[kind], len(recorded))
-        wait_for(url, "min(count_over_time(http_requests_total[1m]))", 12)
-        yield url, catalog
+        for url in urls.values():
+            wait_for(url, FILLED[kind], len(recorded))
+            wait_for(url, "min(count_over_time(http_requests_total[1m]))", 12)
+        yield urls, catalog
+
+
+@pytest.fixture(params=SERVERS)
+def source(request, sources):
+    urls, catalog = sources
+    return urls[request.param], catalog
 
 
 def test_every_query_has_an_answer(source):
-    """The rules alone are enough, and so are Observatory's own metrics; these alone know journeys and events."""
+    """The rules alone are enough, and so are Observatory's own metrics; these alone know journeys, events and both budgets."""
     url, catalog = source
     answers = answers_of(catalog, url)
     if not ask(url, "observatory_event_active"):
         unrecorded = {
             f"{one.squad}/{one.name}.json" for one in (*catalog.journeys.values(), *catalog.events.values())
         }
-        answers = [a for a in answers if a.dashboard not in unrecorded and a.panel != "annotation Events"]
+        answers = [
+            a
+            for a in answers
+            if a.dashboard not in unrecorded and a.panel != "annotation Events" and "unadjusted" not in a.expr
+        ]
     assert len(answers) > 200
     assert [(a.dashboard, a.panel, a.expr, a.error) for a in answers if a.error] == []
     empty = [(a.dashboard, a.panel, a.expr) for a in answers if not has_a_number(a)]
@@ -276,14 +282,15 @@ def test_every_query_has_an_answer(source):
     assert MARKS & {a.panel for a in answers} <= known
 
 
-def test_where_nothing_is_measured_no_panel_claims_anything(catalog, tmp_path):
-    with prometheus(tmp_path) as url:
+@pytest.mark.parametrize("server", SERVERS)
+def test_where_nothing_is_measured_no_panel_claims_anything(server, catalog, tmp_path):
+    with serving(server, tmp_path) as url:
         answers = answers_of(catalog, url)
     assert [a.error for a in answers if a.error] == []
     assert [(a.dashboard, a.panel, a.expr) for a in answers if a.series] == []
 
 
-@pytest.mark.parametrize("source", ["rules"], indirect=True)
+@pytest.mark.parametrize("sources", ["rules"], indirect=True)
 def test_live_buckets_add_up_to_what_the_service_counted(source):
     url, _ = source
     recorded = 'slo:{}_events:increase1m{{service="playlist",slo="availability"}}'
