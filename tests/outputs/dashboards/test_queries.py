@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from support.grafana import View, ask_every_query
 from support.prometheus import Series, Target
-from support.servers import SERVERS, evaluating, serving
+from support.servers import PROMETHEUS, SERVERS, evaluating, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.catalog import Calendar, Latency, Rolling, parse_catalog
@@ -164,8 +164,8 @@ def shrunk(rules):
 
 
 @contextmanager
-def running(catalog, folders, *, rules, own):
-    """The URLs of both servers that scrape every service while its counters move on."""
+def running(catalog, folders, servers, *, rules, own):
+    """The URLs of these servers, which scrape every service while its counters move on."""
     with ExitStack() as stack:
         services = {
             name: stack.enter_context(Target(exposition(service, 1)))
@@ -179,7 +179,7 @@ def running(catalog, folders, *, rules, own):
         evaluated = {"rules": files if rules else {}, "targets": targets, "every": "1s"}
         urls = {
             server: stack.enter_context(evaluating(server, folders.mktemp(server), past, **evaluated))
-            for server in SERVERS
+            for server in servers
         }
         stop = threading.Event()
         traffic = threading.Thread(target=move_on, args=(catalog, services, stop))
@@ -236,29 +236,45 @@ def has_a_number(answer):
 
 MARKS = {"annotation Alerts", "annotation Events"}
 """What is marked only where it happens."""
-FILLED = {
-    "rules": "count(slo:error_budget_remaining:ratio)",
-    "own": "count(observatory_slo_error_budget_remaining_ratio)",
-}
 
 
-@pytest.fixture(scope="module", params=["rules", "own"])
-def sources(request, catalog, tmp_path_factory):
-    """The URLs of servers in which the rules, or Observatory, have measured every SLO; and the catalog they know."""
-    kind = request.param
-    catalog = rolling(catalog) if kind == "rules" else catalog
-    with running(catalog, tmp_path_factory, rules=kind == "rules", own=kind == "own") as urls:
-        recorded = [entry for entry in catalog.slos() if kind == "own" or not entry.parts]
-        for url in urls.values():
-            wait_for(url, FILLED[kind], len(recorded))
-            wait_for(url, "min(count_over_time(http_requests_total[1m]))", 12)
+@pytest.fixture(scope="module")
+def measured_by_rules(catalog, tmp_path_factory):
+    """Where the rules have measured every SLO that they know."""
+    known = rolling(catalog)
+    # Beside VictoriaMetrics, which finds a new series after ten seconds, a chain of new ones takes more than a minute.
+    with running(known, tmp_path_factory, [PROMETHEUS], rules=True, own=False) as urls:
+        wait_until_filled(
+            urls, "slo:error_budget_remaining:ratio", [one for one in known.slos() if not one.parts]
+        )
+        yield urls, known
+
+
+@pytest.fixture(scope="module")
+def measured_by_observatory(catalog, tmp_path_factory):
+    """Where Observatory has measured all."""
+    with running(catalog, tmp_path_factory, SERVERS, rules=False, own=True) as urls:
+        wait_until_filled(urls, "observatory_slo_error_budget_remaining_ratio", [*catalog.slos()])
         yield urls, catalog
 
 
-@pytest.fixture(params=SERVERS)
-def source(request, sources):
-    urls, catalog = sources
-    return urls[request.param], catalog
+def wait_until_filled(urls, remaining, slos):
+    for url in urls.values():
+        wait_for(url, f"count({remaining})", len(slos))
+        wait_for(url, "min(count_over_time(http_requests_total[1m]))", 12)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("rules", PROMETHEUS), id="rules"),
+        *(pytest.param(("observatory", server), id=f"own-{server}") for server in SERVERS),
+    ]
+)
+def source(request):
+    """The URL of a server in which every SLO was measured, and the catalog of who measured them."""
+    by, server = request.param
+    urls, catalog = request.getfixturevalue(f"measured_by_{by}")
+    return urls[server], catalog
 
 
 def test_every_query_has_an_answer(source):
@@ -290,9 +306,8 @@ def test_where_nothing_is_measured_no_panel_claims_anything(server, catalog, tmp
     assert [(a.dashboard, a.panel, a.expr) for a in answers if a.series] == []
 
 
-@pytest.mark.parametrize("sources", ["rules"], indirect=True)
-def test_live_buckets_add_up_to_what_the_service_counted(source):
-    url, _ = source
+def test_live_buckets_add_up_to_what_the_service_counted(measured_by_rules):
+    url = measured_by_rules[0][PROMETHEUS]
     recorded = 'slo:{}_events:increase1m{{service="playlist",slo="availability"}}'
     counters = {
         "total": 'http_requests_total{job="playlist"}',
