@@ -1,9 +1,8 @@
-"""Observatory is not running: a server with the generated rules and Alertmanager with the generated routes page alone.
+"""Observatory is not running: Prometheus with the generated rules and Alertmanager with the generated routes page alone.
 
 Everything is real but the users and Slack. The rules are those of the example organisation with two changes: they count
 every five seconds, in buckets of five seconds, where the committed ones take a minute; and collaboration is being
-maintained while it fails. Prometheus evaluates its own; those of VictoriaMetrics are vmalert's, which in the distribution
-is too old to know `keep_firing_for`.
+maintained while it fails.
 """
 
 import re
@@ -14,7 +13,7 @@ import httpx2
 import pytest
 from support.alertmanager import alertmanager, generated
 from support.product import CHANNELS, ROOT, eventually
-from support.servers import SERVERS, evaluating, on_each
+from support.prometheus import evaluating
 from support.slack import postings, words
 
 from observatory.adapters.alertmanager import HttpAlertmanager
@@ -82,18 +81,9 @@ def counts(url, service):
 
 
 @pytest.fixture(scope="module")
-def drills(tmp_path_factory):
-    """The same outage under either server's rules."""
-    return on_each(_drill, tmp_path_factory)
-
-
-@pytest.fixture(params=SERVERS)
-def drill(request, drills):
-    return drills[request.param]
-
-
-def _drill(server, folder):
-    """What Slack shows after an outage of `playlist` that nobody but the rules and Alertmanager looked at."""
+def drill(tmp_path_factory):
+    """What Slack shows after an outage of `playlist` that nobody but Prometheus and Alertmanager looked at."""
+    folder = tmp_path_factory.mktemp("drill")
     simulation = Simulation(started=system_clock().now(), seed=0)
     ports = {service.name: 0 for service in SERVICES}
     with (
@@ -101,7 +91,11 @@ def _drill(server, folder):
         slack.running(channels=CHANNELS) as chat,
         alertmanager(folder / "alertmanager", generated(folder / "alertmanager", chat)) as routes,
         evaluating(
-            server, folder, rules=rules(), targets=services.addresses, every="5s", alertmanager=routes.url
+            folder / "prometheus",
+            rules=rules(),
+            targets=services.addresses,
+            every="5s",
+            alertmanager=routes.url,
         ) as url,
     ):
         eventually(lambda: counted(url), within=60)

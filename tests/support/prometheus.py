@@ -9,6 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Self
+from urllib.parse import urlsplit
+
+from support.rules import write_files
 
 READY = "Server is ready to receive web requests"
 ATTEMPTS = 3
@@ -91,6 +94,24 @@ def prometheus(
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@contextmanager
+def evaluating(
+    folder: Path,
+    *,
+    rules: Mapping[str, str],
+    targets: Mapping[str, str],
+    every: str,
+    alertmanager: str = "http://127.0.0.1:9",
+) -> Iterator[str]:
+    """As `prometheus`, scraping every second; besides, it evaluates files of rules and tells an Alertmanager."""
+    files = [str(file) for file in write_files(folder / "rules", rules)]
+    address = urlsplit(alertmanager).netloc
+    clock = scraping(targets, "1s").replace("global:\n", f"global:\n  evaluation_interval: {every}\n")
+    told = f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{address}']}}]}}]}}\n"
+    with prometheus(folder, config=f"{clock}rule_files: {files}\n{told}") as url:
+        yield url
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A real VictoriaMetrics on a free loopback port: with targets to scrape, or with a past written into it; and its rules."""
+"""A real VictoriaMetrics on a free loopback port: with targets to scrape, or with a past written into it."""
 
 import json
 import re
@@ -36,44 +36,23 @@ def victoria_metrics(
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "scrape.yml"
     config.write_text(scraping(targets or {}, interval))
-    words = [
-        "-retentionPeriod=100y",
-        f"-storageDataPath={folder / 'data'}",
-        f"-promscrape.config={config}",
-        *_EXACT,
-    ]
-    with _running("victoria-metrics", *words, *flags) as url:
-        _remember(url, past)
-        yield url
-
-
-@contextmanager
-def vmalert(server: str, alertmanager: str, rules: Iterable[Path], *, interval: str) -> Iterator[str]:
-    """Run VictoriaMetrics's evaluator of rules beside the server at that URL, and give its own."""
-    words = [
-        f"-datasource.url={server}",
-        f"-remoteWrite.url={server}",
-        f"-notifier.url={alertmanager}",
-        f"-evaluationInterval={interval}",
-        "-remoteWrite.flushInterval=100ms",
-        "-disableAlertgroupLabel",  # Prometheus adds none
-        "-datasource.queryTimeAlignment=false",  # a group reads what another has recorded shortly before
-        *(f"-rule={file}" for file in rules),
-    ]
-    with _running("vmalert", *words) as url:
-        yield url
-
-
-@contextmanager
-def _running(program: str, *words: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [program, f"-httpListenAddr=127.0.0.1:{port}", *words]
+    command = [
+        "victoria-metrics",
+        f"-storageDataPath={folder / 'data'}",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        "-retentionPeriod=100y",
+        f"-promscrape.config={config}",
+        *_EXACT,
+        *flags,
+    ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"
         _until_ready(process, url)
+        _remember(url, past)
         yield url
     finally:
         process.terminate()
@@ -87,7 +66,7 @@ def _until_ready(process: subprocess.Popen[bytes], url: str) -> None:
         with suppress(requests.ConnectionError):
             requests.get(f"{url}/health", timeout=5).raise_for_status()
             return
-    raise RuntimeError(f"{process.args[0]} did not start (exit code {process.poll()})")
+    raise RuntimeError(f"VictoriaMetrics did not start (exit code {process.poll()})")
 
 
 def _remember(url: str, past: Iterable[Series]) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from support.grafana import View, ask_every_query
-from support.prometheus import Series, Target
-from support.servers import PROMETHEUS, SERVERS, evaluating, serving
+from support.prometheus import Series, Target, evaluating, write_past
+from support.servers import PROMETHEUS, SERVERS, serving
 
 from observatory.adapters.clock import SystemClock
 from observatory.catalog import Calendar, Latency, Rolling, parse_catalog
@@ -164,29 +164,19 @@ def shrunk(rules):
 
 
 @contextmanager
-def running(catalog, folders, servers, *, rules, own):
-    """The URLs of these servers, which scrape every service while its counters move on."""
+def running(catalog):
+    """Targets by service, whose counters move on; none has a past."""
     with ExitStack() as stack:
         services = {
             name: stack.enter_context(Target(exposition(service, 1)))
             for name, service in catalog.services.items()
-        }
-        targets = {name: target.address for name, target in services.items()}
-        past = [*last_weeks(catalog, targets, now())]
-        if own:
-            targets["observatory"] = stack.enter_context(Target(own_metrics(catalog))).address
-        files = {name: shrunk(text) for name, text in rule_files(catalog).items() if "tests" not in name}
-        evaluated = {"rules": files if rules else {}, "targets": targets, "every": "1s"}
-        urls = {
-            server: stack.enter_context(evaluating(server, folders.mktemp(server), past, **evaluated))
-            for server in servers
         }
         stop = threading.Event()
         traffic = threading.Thread(target=move_on, args=(catalog, services, stop))
         traffic.start()
         stack.callback(traffic.join)
         stack.callback(stop.set)
-        yield urls
+        yield {name: target.address for name, target in services.items()}
 
 
 def now():
@@ -241,27 +231,37 @@ MARKS = {"annotation Alerts", "annotation Events"}
 @pytest.fixture(scope="module")
 def measured_by_rules(catalog, tmp_path_factory):
     """Where the rules have measured every SLO that they know."""
-    known = rolling(catalog)
-    # Beside VictoriaMetrics, which finds a new series after ten seconds, a chain of new ones takes more than a minute.
-    with running(known, tmp_path_factory, [PROMETHEUS], rules=True, own=False) as urls:
-        wait_until_filled(
-            urls, "slo:error_budget_remaining:ratio", [one for one in known.slos() if not one.parts]
-        )
-        yield urls, known
+    known, folder = rolling(catalog), tmp_path_factory.mktemp("rules")
+    rules = {name: shrunk(text) for name, text in rule_files(known).items() if "tests" not in name}
+    with running(known) as targets:
+        write_past(folder / "data", last_weeks(known, targets, now()))
+        with evaluating(folder, rules=rules, targets=targets, every="1s") as url:
+            wait_until_filled(
+                url, "slo:error_budget_remaining:ratio", [one for one in known.slos() if not one.parts]
+            )
+            yield {PROMETHEUS: url}, known
 
 
 @pytest.fixture(scope="module")
 def measured_by_observatory(catalog, tmp_path_factory):
     """Where Observatory has measured all."""
-    with running(catalog, tmp_path_factory, SERVERS, rules=False, own=True) as urls:
-        wait_until_filled(urls, "observatory_slo_error_budget_remaining_ratio", [*catalog.slos()])
+    with running(catalog) as services, Target(own_metrics(catalog)) as own, ExitStack() as stack:
+        past = [*last_weeks(catalog, services, now())]
+        targets = {**services, "observatory": own.address}
+        urls = {
+            server: stack.enter_context(
+                serving(server, tmp_path_factory.mktemp(server), past, targets=targets)
+            )
+            for server in SERVERS
+        }
+        for url in urls.values():
+            wait_until_filled(url, "observatory_slo_error_budget_remaining_ratio", [*catalog.slos()])
         yield urls, catalog
 
 
-def wait_until_filled(urls, remaining, slos):
-    for url in urls.values():
-        wait_for(url, f"count({remaining})", len(slos))
-        wait_for(url, "min(count_over_time(http_requests_total[1m]))", 12)
+def wait_until_filled(url, remaining, slos):
+    wait_for(url, f"count({remaining})", len(slos))
+    wait_for(url, "min(count_over_time(http_requests_total[1m]))", 12)
 
 
 @pytest.fixture(
