@@ -17,7 +17,7 @@ from observatory.adapters.prometheus import PrometheusSource
 from observatory.application import rounds
 from observatory.application.measure import Measure
 from observatory.catalog import ServiceSlo
-from observatory.outputs.dashboards import queries
+from observatory.outputs.dashboards.traffic import RATE, bad_rate, quantile, total_rate
 from observatory.outputs.rules.counting import bad_events, narrowed, total_events
 from observatory.planning import plan
 
@@ -229,8 +229,8 @@ def test_recorded_rules_take_what_a_restarted_process_counts_anew(url):
 def test_panels_draw_rates_and_quantiles_of_a_native_histogram(url):
     """What is drawn is extrapolated; the rates are those of the events all the same."""
     sli = narrowed(parse_sli(ON_A_BOUND), {"job": "steady"})
-    expressions = [queries.total_rate(sli), queries.bad_rate(sli), queries.quantile(sli, "0.5")]
-    total, bad, median = (np.array(rows(url, expr.replace(queries.RATE, "10m"))[15:]) for expr in expressions)
+    expressions = [total_rate(sli), bad_rate(sli), quantile(sli, "0.5")]
+    total, bad, median = (np.array(rows(url, expr.replace(RATE, "10m"))[15:]) for expr in expressions)
     assert total * 600 == pytest.approx(windows("steady", above=0), rel=0.02)
     assert bad * 600 == pytest.approx(windows("steady", above=0.25), rel=0.05)
     assert np.all((bound(-14) < median) & (median < bound(-13)))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from observatory.catalog import Matcher, Service
-from observatory.outputs.dashboards import grafana, queries
+from observatory.outputs.dashboards import grafana, traffic
 from observatory.outputs.dashboards.layout import Section
 from observatory.outputs.dashboards.panels import About, Scale, lines
 from observatory.outputs.dashboards.queries import Query, among
@@ -28,7 +28,7 @@ def versions_section(service: Service) -> Section | None:
                     "Which version runs, and since when? Two at once is a deploy under way, or one that got stuck. "
                     "From any metric called …_build_info with a label version.",
                 ),
-                [Query(queries.versions(_labels(service)), "{{version}}")],
+                [Query(traffic.versions(_labels(service)), "{{version}}")],
                 Scale("short", decimals=0),
                 stacked=True,
                 width=24,
@@ -40,7 +40,7 @@ def versions_section(service: Service) -> Section | None:
 def change_marks(service: Service) -> list[grafana.Json]:
     """Of one service: processes that started, and what was told to Grafana."""
     starts = (
-        [_starts(queries.process_starts(_labels(service)), "a process started")] if service.selector else []
+        [_starts(traffic.process_starts(_labels(service)), "a process started")] if service.selector else []
     )
     return [*starts, *told_marks(service.name)]
 
@@ -54,7 +54,7 @@ def squad_change_marks(squad: str, services: Iterable[Service]) -> list[grafana.
             names[label].append(value)
     starts = [
         _starts(
-            queries.process_starts(among(label, values), by=label), f"a process of {{{{{label}}}}} started"
+            traffic.process_starts(among(label, values), by=label), f"a process of {{{{{label}}}}} started"
         )
         for label, values in sorted(names.items())
     ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from observatory.catalog import Catalog, Event, ServiceSlo
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
-from observatory.outputs.dashboards import grafana, queries
+from observatory.outputs.dashboards import grafana, queries, traffic
 from observatory.outputs.dashboards.layout import Page, Section, page_json
 from observatory.outputs.dashboards.marks import alert_marks_of
 from observatory.outputs.dashboards.panels import (
@@ -184,7 +184,7 @@ def _traffic(event: Event, entries: Sequence[ServiceSlo]) -> Sequence[Section]:
         return ()
     entry = next((one for one in entries if one.id == event.traffic.slo), None)
     sli = None if entry is None else sli_of(entry)
-    live = _kind(event, "now") if sli is None else f"60 * ({queries.total_rate(sli)})"
+    live = _kind(event, "now") if sli is None else f"60 * ({traffic.total_rate(sli)})"
     panel = lines(
         About(
             "traffic",

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from observatory.catalog import ErrorOrSlow, Events, Latency, Service
-from observatory.outputs.dashboards import queries
+from observatory.outputs.dashboards import traffic
 from observatory.outputs.dashboards.layout import Section
 from observatory.outputs.dashboards.panels import BAD, About, Panel, Scale, lines
 from observatory.outputs.dashboards.queries import Query
@@ -28,9 +28,9 @@ def red_section(service: Service) -> Section | None:
 def _rate(sli: Events | Latency | ErrorOrSlow) -> Panel:
     label = _telling_label(sli)
     query = (
-        Query(queries.total_rate(sli), "requests")
+        Query(traffic.total_rate(sli), "requests")
         if label is None
-        else Query(queries.rate_by(totals(sli), label), f"{{{{{label}}}}}")
+        else Query(traffic.rate_by(totals(sli), label), f"{{{{{label}}}}}")
     )
     return lines(
         About(
@@ -77,7 +77,7 @@ def _errors(service: Service, events: dict[str, Events]) -> Sequence[Panel]:
                 "being broken.",
             ),
             [
-                Query(f"({queries.bad_rate(sli)}) / ({queries.total_rate(sli)} > 0)", name)
+                Query(f"({traffic.bad_rate(sli)}) / ({traffic.total_rate(sli)} > 0)", name)
                 for name, sli in events.items()
             ],
             Scale("percentunit", steps=((BAD, budget),)),
@@ -99,6 +99,6 @@ def _duration(sli: Latency | ErrorOrSlow, name: str) -> Panel:
             f"Duration ({name})",
             "How long do requests take: for the typical one, and for the slow ones?",
         ),
-        [Query(queries.quantile(sli, q), f"p{q[2:]}") for q in ("0.50", "0.95", "0.99")],
+        [Query(traffic.quantile(sli, q), f"p{q[2:]}") for q in ("0.50", "0.95", "0.99")],
         Scale(sli.unit),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from observatory.catalog import Catalog, Matcher, Service, ServiceSlo
-from observatory.outputs.dashboards import grafana, queries
+from observatory.outputs.dashboards import grafana, queries, traffic
 from observatory.outputs.dashboards.changes import change_marks, versions_section
 from observatory.outputs.dashboards.dependencies import dependencies_section
 from observatory.outputs.dashboards.layout import Page, Section, page_json
@@ -68,9 +68,9 @@ def _behaviour(service: Service, _catalog: Catalog) -> Sequence[Section]:
                     "look for a broken client or a broken path before the service, whose errors may well be zero.",
                 ),
                 [
-                    Query(queries.per_minute(metric), "now"),
-                    Query(queries.per_minute(metric, ago="1w"), "a week ago"),
-                    Query(queries.per_minute(metric, ago="2w"), "two weeks ago"),
+                    Query(traffic.per_minute(metric), "now"),
+                    Query(traffic.per_minute(metric, ago="1w"), "a week ago"),
+                    Query(traffic.per_minute(metric, ago="2w"), "two weeks ago"),
                 ],
                 Scale("cpm"),
                 dashed=("a week ago", "two weeks ago"),

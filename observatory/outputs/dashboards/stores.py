@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from observatory.catalog import Use
-from observatory.outputs.dashboards import queries
+from observatory.outputs.dashboards import traffic
 from observatory.outputs.dashboards.layout import Section
 from observatory.outputs.dashboards.panels import BAD, WARNING, About, Panel, Scale, lines, timeline
 from observatory.outputs.dashboards.queries import Query
@@ -21,7 +21,7 @@ def store_sections(uses: Sequence[Use]) -> Sequence[Section]:
 
 
 def _signals(use: Use) -> Sequence[Signal]:
-    return signals_of(use, reader_of(use, window=queries.RATE))
+    return signals_of(use, reader_of(use, window=traffic.RATE))
 
 
 def _slug(use: Use) -> str:
