@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from observatory.application.holes import Holes
 from observatory.application.measure import Measure
+from observatory.application.planner import Planner
 from observatory.application.ports import HistoryStore
 from observatory.application.recorder import Recorder
 from observatory.application.steps import HOUR, REACH, Step, steps
 from observatory.catalog import ServiceSlo
 from observatory.measurement import without
-from observatory.planning import plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ class Fill:
     """By column: from when its history was asked for; None until the store was asked."""
     _known: set[str] = field(default_factory=set, init=False)
     """The columns of the SLOs that `look` has seen."""
+    _plan: Planner = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._plan = Planner(self.tick)
 
     def has_begun(self) -> bool:
         """Whether there is a past to decide on, of any SLO."""
@@ -105,7 +109,7 @@ class Fill:
 
     def _fill(self, entries: Sequence[ServiceSlo], step: Step) -> Mapping[str, str]:
         """Measure a step; returns why some SLOs could not be, by id."""
-        measurement = self.measure(plan(entries, tick=self.tick), after=step.after, until=step.until)
+        measurement = self.measure(self._plan(entries), after=step.after, until=step.until)
         failures = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
         self.recorder.fill_in(without(measurement.buckets, failures), seconds=step.seconds)
         filled = [entry.id for entry in entries if entry.id not in failures]

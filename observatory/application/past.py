@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from observatory.application.measure import Measure
+from observatory.application.planner import Planner
 from observatory.application.ports import HistoryStore, MetricsSource
 from observatory.application.steps import HOUR, REACH, Step, steps
 from observatory.application.stored_past import edges, stored_hours
@@ -23,7 +24,7 @@ from observatory.evaluation import (
 from observatory.evaluation.exclusions import Asking, Reach
 from observatory.evaluation.left_out import LeftOut
 from observatory.measurement import Buckets, History, RunningSums, Slices, coarser, without
-from observatory.planning import ALIVE, plan
+from observatory.planning import ALIVE, Plan
 
 _PATIENCE = timedelta(seconds=10)
 _NEAR = REACH + HOUR
@@ -106,7 +107,7 @@ class Past:
         begin = span.after - lead
         border = max(begin, span.after - _NEAR)
         parts: list[Buckets] = []
-        slices = Slices(entries, tick=self.tick)
+        slices, queries = Slices(entries, tick=self.tick), Planner(self.tick)
         failures: dict[str, str] = {**slices.failures}
         stored = self._stored(entries, begin, border, parts, edges(fine))
         calendars = any(isinstance(entry.slo.window, Calendar) for entry in entries)
@@ -116,7 +117,7 @@ class Past:
             wanted = [entry for entry in entries if first == border or entry.id not in stored]
             for step in steps(first, last, limit=last, slos=len(wanted), tick=self.tick):
                 if able := [entry for entry in wanted if entry.id not in failures]:
-                    ticks = self._ask(able, step, failures)
+                    ticks = self._ask(queries(able), step, failures)
                     parts += [coarser(part, kept) for part in slices.with_slices(ticks, self._empty())]
                 tell((span.until - step.after) / (span.until - begin))
         seen = [entry for entry in entries if entry.id not in failures]
@@ -149,8 +150,7 @@ class Past:
         """What lies around the ticks of a step: nothing that matters, since steps are whole hours, and so are slices."""
         return History(tick=self.tick)
 
-    def _ask(self, entries: Sequence[ServiceSlo], step: Step, failures: dict[str, str]) -> Buckets:
-        queries = plan(entries, tick=self.tick)
+    def _ask(self, queries: Plan, step: Step, failures: dict[str, str]) -> Buckets:
         measurement = self.measure(queries, after=step.after, until=step.until)
         failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
         failures |= failed

@@ -13,6 +13,7 @@ from observatory.application.judging import Judgement
 from observatory.application.measure import Measure
 from observatory.application.past import Past, Span
 from observatory.application.past_behaviours import LEAD, judge_past, not_measured
+from observatory.application.planner import Planner
 from observatory.application.ports import Clock, MetricsSource
 from observatory.application.recorder import beginnings
 from observatory.application.steps import FIVE_MINUTES, HOUR, REACH, Step, steps
@@ -24,7 +25,7 @@ from observatory.evaluation.forecast import Forecast, forecast
 from observatory.evaluation.journeys import contributions
 from observatory.evaluation.states import LITTLE
 from observatory.measurement import Coverage, History, Slices, coarser, without
-from observatory.planning import ALIVE, plan
+from observatory.planning import ALIVE
 
 _PATIENCE = timedelta(seconds=10)
 
@@ -75,7 +76,7 @@ class Status:
         moment = datetime.fromtimestamp(end, UTC)
         history.begin_at(beginnings(windows.values(), now=moment))
         found = exclusions(catalog, window_starts(windows, history, at=end), at=end)
-        seen = _Seen(history, slices, LeftOutTicks(entries, found))
+        seen = _Seen(history, slices, LeftOutTicks(entries, found), Planner(tick))
         after = end - longest
         for step in steps(after, end, limit=end, slos=len(entries), tick=tick, origin=end):
             self._ask(step, list(_reaching(entries, step.until, end=end)), seen)
@@ -122,9 +123,7 @@ class Status:
         able = [entry for entry in entries if entry.id not in seen.failures]
         if not able:
             return
-        measurement = self.measure(
-            plan(able, tick=int(self.tick.total_seconds())), after=step.after, until=step.until
-        )
+        measurement = self.measure(seen.plan(able), after=step.after, until=step.until)
         failed = {slo: failure.message for failure in measurement.failures for slo in failure.slos}
         for buckets in seen.slices.with_slices(without(measurement.buckets, failed), seen.history):
             seen.history.append(coarser(buckets, step.seconds))
@@ -141,6 +140,7 @@ class _Seen:
     history: History
     slices: Slices
     left_out: LeftOutTicks
+    plan: Planner
     since: dict[str, int] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
 

@@ -31,7 +31,7 @@ class StoredStatus:
         """Evaluate at the newest tick that was kept.
 
         Raises:
-            NotFound: nothing was.
+            NotFound: nothing was, as long as the windows are.
             Unavailable, Refused: the store can't be read.
         """
         entries, now = measured(catalog), self.clock.now()
@@ -41,7 +41,8 @@ class StoredStatus:
         recorder.load(now=now)
         newest = recorder.history.newest
         if newest is None:
-            raise NotFound("the database holds no history yet; start the service, or leave --stored out")
+            span = f"the last {longest.days} days"
+            raise NotFound(f"the database holds nothing of {span}; start the service, or leave --stored out")
         recorder.fit(entries, now=now)
         provenance = Provenance(
             datetime.fromtimestamp(newest, UTC),

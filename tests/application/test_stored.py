@@ -40,5 +40,5 @@ def test_what_was_kept_long_ago_is_called_stale(life):
 
 
 def test_a_service_that_kept_nothing_is_named(life):
-    with pytest.raises(NotFound, match="no history yet"):
+    with pytest.raises(NotFound, match="nothing of the last 3 days"):
         stored(life)
