@@ -26,6 +26,7 @@ from observatory.outputs.rules.organisation import (
     OWNED,
     REMAINING,
     TOTAL_SUM,
+    UNADJUSTED_REMAINING,
 )
 
 STATES = "observatory_slo_state"
@@ -94,9 +95,9 @@ def remaining(scope: Scope, *, at: str = "") -> str:
 
 
 def unadjusted(scope: Scope) -> str:
-    """The share of the error budget that would be left if events left nothing out; Observatory's own figure alone."""
+    """The share of the error budget that would be left if events left nothing out."""
     own = scope.of("observatory_slo_error_budget_remaining_unadjusted_ratio")
-    return f"min by ({scope.by}) ({own})"
+    return _either("min", scope, own, scope.of(UNADJUSTED_REMAINING))
 
 
 def burn(scope: Scope, window: str) -> str:

@@ -16,8 +16,9 @@ from observatory.evaluation import Severity
 from observatory.evaluation.tiers import TIERS, Tier, tiers_for
 from observatory.outputs.rules.annotations import annotations, unmeasured
 from observatory.outputs.rules.document import AlertingRule, Group, RecordingRule, rule_file
+from observatory.outputs.rules.exclusions import excluded
 from observatory.outputs.rules.journey import combinable
-from observatory.outputs.rules.service import BAD, BUDGET, FURTHER, TOTAL
+from observatory.outputs.rules.service import BAD, BUDGET, FURTHER, TOTAL, UNADJUSTED_BAD, UNADJUSTED_TOTAL
 
 PAGES = "slo-pages"
 BUDGETS = "slo-budgets"
@@ -27,6 +28,8 @@ TOTAL_SUM = "slo:total_events:sum"
 BURN = "slo:burn_rate:ratio"
 REMAINING = "slo:error_budget_remaining:ratio"
 FURTHER_REMAINING = "slo:further_budget_remaining:ratio"
+UNADJUSTED_REMAINING = "slo:unadjusted_budget_remaining:ratio"
+"""With what events leave out; of the SLOs that they leave anything out of."""
 NOT_MEASURED = "SloNotMeasured"
 
 _COMMENT = """\
@@ -77,6 +80,7 @@ def organisation_rules(catalog: Catalog, *, grafana_url: str | None) -> str:
             *_sums(_FIVE_MINUTES, lengthy),
             *(_remaining(REMAINING, period, OWNED) for period in periods),
             *(_remaining(FURTHER_REMAINING, period, FURTHER) for period in further),
+            *(_unadjusted(period) for period in periods if excluded(catalog)),
             *_alerts(Severity.TICKET, windows, grafana_url, journeys=journeys),
         ],
     )
@@ -162,6 +166,15 @@ def _remaining(record: str, period: timedelta, of: str) -> RecordingRule:
         f'1 - {BURN}{{window="{name}"}}\nand on (service, slo) {of}{{slo_window="{name}"}}',
         _of_window(name),
     )
+
+
+def _unadjusted(period: timedelta) -> RecordingRule:
+    """From minutes, of which few SLOs have any: an event that leaves times out is rare."""
+    name = duration_text(period)
+    bad, total = _sum(UNADJUSTED_BAD, period), _sum(UNADJUSTED_TOTAL, period)
+    owned = f'{OWNED}{{slo_window="{name}"}}'
+    expr = f"1 - {bad}\n/ ({total} > 0)\n/ on (service, slo) group_left (squad) {owned}"
+    return RecordingRule(UNADJUSTED_REMAINING, expr, _of_window(name))
 
 
 def _of_window(label: str) -> dict[str, str]:
