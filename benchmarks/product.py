@@ -65,14 +65,14 @@ def write_catalog(folder: Path, size: int) -> None:
 
 
 def write_history(url: str, slos: tuple[str, ...], until: int) -> None:
-    """30 calm days in the database, as a process that ran until then left them; the same hours again and again."""
+    """30 calm days in the database, as a process that ran until then left them."""
     engine = create_engine(url)
     migrate(engine)
     history = SqlHistory(engine)
     for seconds, span in WARM:
         portion = BUCKETS_PER_BLOCK * seconds
-        made = traffic(len(slos), seconds, portion, incidents=0)
         for end in reversed(range(until, until - span, -portion)):
+            made = traffic(len(slos), seconds, portion, incidents=0, part=end)
             history.save(replace(made, slos=slos, ends=made.ends + (end - END)))
     history.mark_covered(slos, since=until - 31 * fused.DAY)
     engine.dispose()

@@ -20,10 +20,16 @@ BACKFILL = ((60, 2 * DAY), (300, 8 * DAY), (3600, 30 * DAY))
 
 
 def traffic(
-    slos: int, seconds: int, span: int, *, prefix: str = "service", incidents: float = INCIDENTS
+    slos: int,
+    seconds: int,
+    span: int,
+    *,
+    prefix: str = "service",
+    incidents: float = INCIDENTS,
+    part: int = 0,
 ) -> Buckets:
-    """Poisson traffic of log-normal rates, some of the buckets in an incident."""
-    chance = np.random.default_rng(seconds)
+    """Poisson traffic of log-normal rates, some of the buckets in an incident; each part is another."""
+    chance = np.random.default_rng((seconds, part))
     shape = (span // seconds, slos)
     total = chance.poisson(chance.lognormal(4, 2, slos) * seconds / 60, shape)
     bad = chance.binomial(total, np.where(chance.random(shape) < incidents, 0.05, 0.0003))
