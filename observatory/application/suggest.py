@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -12,7 +12,7 @@ from observatory.application.past import Past, Span, at_every_tick, lead_of
 from observatory.application.ports import MetricsSource
 from observatory.application.steps import HOUR
 from observatory.catalog import Latency, Occurrences, ServiceSlo, Slo
-from observatory.evaluation.proposal import Proposal, achieved, propose
+from observatory.evaluation.proposal import Outlier, Proposal, achieved, outlier, propose
 from observatory.measurement import RunningSums, read_bounds
 from observatory.outputs.suggestion import Bound, Suggestion
 from observatory.planning import CounterQuery, plan
@@ -48,15 +48,23 @@ class Suggest:
                 yield self._suggest(entry, counted.sums[entry.column], span)
 
     def _suggest(self, entry: ServiceSlo, sums: RunningSums, span: Span) -> Suggestion:
-        proposal = _proposal(entry, sums, span)
+        looked = _look(entry, sums, span)
+        proposal = looked.proposal
         bounds = tuple(self._bounds(entry, span))
         least = float(entry.slo.objective / 100)
-        tightest = next((bound for bound in bounds if bound.good >= least), None)
+        found = Suggestion(
+            entry,
+            proposal,
+            bounds=bounds,
+            tightest=next((bound for bound in bounds if bound.good >= least), None),
+            outlier=looked.outlier,
+            outlier_ended=looked.ended,
+            idle=sums.since is not None and not sums.sums["total"][-1],
+        )
         if proposal is None or proposal.objective is None:
-            return Suggestion(entry, proposal, bounds=bounds, tightest=tightest)
+            return found
         promised = with_objective(entry, proposal.objective)
-        replayed = replay(at_every_tick(promised, sums, span), lag=self.lag)
-        return Suggestion(entry, proposal, replayed, bounds, tightest)
+        return replace(found, replayed=replay(at_every_tick(promised, sums, span), lag=self.lag))
 
     def _bounds(self, entry: ServiceSlo, span: Span) -> Iterator[Bound]:
         """The share of recent events within each bucket that there is; nothing for what is no latency."""
@@ -100,15 +108,30 @@ def with_objective(entry: ServiceSlo, objective: Decimal) -> ServiceSlo:
     return replace(entry, slo=entry.slo.model_copy(update={"objective": objective}))
 
 
-def _proposal(entry: ServiceSlo, sums: RunningSums, span: Span) -> Proposal | None:
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What hours of history say."""
+
+    proposal: Proposal | None
+    outlier: Outlier | None = None
+    ended: datetime | None = None
+    """When the outlying day did."""
+
+
+def _look(entry: ServiceSlo, sums: RunningSums, span: Span) -> _Looked:
     """Over the promised window where the history holds one, and else over a shorter one."""
     if sums.since is None:
-        return None
+        return _Looked(None)
     first = max(-(-sums.since // HOUR) * HOUR, sums.after) + HOUR
-    hours = sums.hours(np.arange(first, span.until + 1, HOUR, dtype=np.int64))
+    ends = np.arange(first, span.until + 1, HOUR, dtype=np.int64)
+    hours = sums.hours(ends)
+    bad, total = hours.bad[:, 0], hours.total[:, 0]
     for window in (entry.slo.window.length, *_SHORTER):
         whole = timedelta(hours=window // timedelta(hours=1))
-        found = achieved(hours.bad[:, 0], hours.total[:, 0], window=whole)
+        found = achieved(bad, total, window=whole)
         if found is not None:
-            return propose(found)
-    return None
+            proposal = propose(found)
+            odd = outlier(bad, total, window=whole, proposal=proposal)
+            ended = None if odd is None else datetime.fromtimestamp(int(ends[odd.hour]), UTC)
+            return _Looked(proposal, odd, ended)
+    return _Looked(None)

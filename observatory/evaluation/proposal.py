@@ -80,6 +80,43 @@ class Proposal:
         return FEWEST / (1 - float(LADDER[0]) / 100)
 
 
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """One day that decides alone."""
+
+    hour: int
+    """Which hour of the history it ends with."""
+    share: float
+    """Of all bad events."""
+    objective: Decimal
+    """What would be proposed without it."""
+
+
+_DAY = 24
+_MOST = 0.5
+"""A day with so much of all that was bad is looked at by itself."""
+
+
+def outlier(
+    bad: NDArray[np.float64], total: NDArray[np.float64], *, window: timedelta, proposal: Proposal
+) -> Outlier | None:
+    """The day without which a higher objective would be proposed, where it has most of the bad events."""
+    if len(bad) <= _DAY or not bad.sum():
+        return None
+    days = np.convolve(bad, np.ones(_DAY), mode="valid")
+    first = int(days.argmax())
+    share = float(days[first] / bad.sum())
+    inside = np.zeros(len(bad), dtype=np.bool_)
+    inside[first : first + _DAY] = True
+    without = achieved(np.where(inside, 0.0, bad), np.where(inside, 0.0, total), window=window)
+    if share < _MOST or without is None:
+        return None
+    better = propose(without).objective
+    if better is None or (proposal.objective is not None and better <= proposal.objective):
+        return None
+    return Outlier(first + _DAY - 1, share, better)
+
+
 def achieved(bad: NDArray[np.float64], total: NDArray[np.float64], *, window: timedelta) -> Achieved | None:
     """Windows over hours of history; None when no whole window with events fits.
 

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from observatory.alerting import Replayed
-from observatory.catalog import ServiceSlo
+from observatory.catalog import Calendar, ServiceSlo
 from observatory.catalog.durations import duration_text
 from observatory.evaluation import Severity
-from observatory.evaluation.proposal import FEWEST, KEPT, PERCENTILES, Proposal, Rung
+from observatory.evaluation.proposal import FEWEST, KEPT, PERCENTILES, Outlier, Proposal, Rung
 from observatory.outputs.slack import numbers
 
 
@@ -38,6 +38,11 @@ class Suggestion:
     """The lowest that keeps the present objective."""
     failure: str | None = None
     """Why it could not be measured."""
+    outlier: Outlier | None = None
+    """A day that decides alone."""
+    outlier_ended: datetime | None = None
+    idle: bool = False
+    """It was seen, and nothing came."""
 
 
 def as_text(suggestions: Sequence[Suggestion]) -> str:
@@ -61,11 +66,11 @@ def _words(one: Suggestion) -> Iterator[str]:
         yield f"{one.entry.id} could not be measured: {one.failure}"
         return
     if proposal is None:
-        yield f"{one.entry.id}: there is no day of history to go by."
+        yield f"{one.entry.id}: {_IDLE if one.idle else _UNKNOWN}"
         return
     yield _headline(one, proposal)
     found = proposal.achieved
-    window = duration_text(found.window)
+    window = _length(one.entry, found.window)
     several = "" if found.independent > 1 else ", which overlap: they are hardly more than one"
     yield f"  It was measured over {len(found.slis)} windows of {window}{several}."
     cells = (f"{share} %: {numbers.sli(found.percentile(share))}" for share in PERCENTILES)
@@ -74,6 +79,20 @@ def _words(one: Suggestion) -> Iterator[str]:
     if one.replayed is not None:
         yield f"  Over the past it would have told {_told(one.replayed)}."
     yield from (f"  {line}" for line in _advice(one, proposal))
+
+
+_IDLE = "it was there all the time, but nothing came: no objective can be proposed. Let a probe ask it, and promise of that."
+_UNKNOWN = (
+    "there is no day of history to go by; ask again tomorrow, or see whether its selector finds anything."
+)
+
+
+def _length(entry: ServiceSlo, window: timedelta) -> str:
+    """`30 d`, `a month`."""
+    own = entry.slo.window
+    if isinstance(own, Calendar) and window == timedelta(hours=own.length // timedelta(hours=1)):
+        return f"a {own.calendar}"
+    return numbers.span(window)
 
 
 def _headline(one: Suggestion, proposal: Proposal) -> str:
@@ -103,7 +122,8 @@ def _told(replayed: Replayed) -> str:
     severities = [alarm.severity for alarm in replayed.alarms]
     pages, tickets = severities.count(Severity.PAGE), severities.count(Severity.TICKET)
     days = (replayed.until - (replayed.since or replayed.after)) / timedelta(days=1)
-    return f"{pages} pages and {tickets} tickets in {days:.0f} days"
+    told = f"{pages} page{'' if pages == 1 else 's'} and {tickets} ticket{'' if tickets == 1 else 's'}"
+    return f"{told} in {days:.0f} days"
 
 
 def _advice(one: Suggestion, proposal: Proposal) -> Iterator[str]:
@@ -117,6 +137,12 @@ def _advice(one: Suggestion, proposal: Proposal) -> Iterator[str]:
         )
     elif proposal.objective is None:
         yield f"None was kept in {KEPT:.0%} of the windows: first mend what breaks, or count what users really feel."
+    if one.outlier is not None and one.outlier_ended is not None:
+        yield (
+            f"One day decides: the one until {one.outlier_ended:%Y-%m-%d %H:%M} UTC had"
+            f" {numbers.percent(one.outlier.share)} of all bad events; without it"
+            f" {one.outlier.objective.normalize():f} % would be proposed. Promise that only if such a day can't come again."
+        )
     if one.tightest is not None:
         share = numbers.sli(one.tightest.good)
         yield f"{share} of the events of the last days took at most {duration_text(one.tightest.below)}: the lowest bound that keeps the objective."
@@ -163,5 +189,13 @@ def _document(one: Suggestion) -> dict[str, Any]:
         "alarms": None if one.replayed is None else [alarm.severity.value for alarm in one.replayed.alarms],
         "bounds": [{"below": bound.below.total_seconds(), "good": bound.good} for bound in one.bounds],
         "tightest": None if one.tightest is None else one.tightest.below.total_seconds(),
+        "outlier": None
+        if one.outlier is None or one.outlier_ended is None
+        else {
+            "until": one.outlier_ended.isoformat().replace("+00:00", "Z"),
+            "share": one.outlier.share,
+            "objective": str(one.outlier.objective),
+        },
+        "idle": one.idle,
         "failure": one.failure,
     }

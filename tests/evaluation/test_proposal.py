@@ -4,7 +4,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from observatory.evaluation.proposal import FEWEST, achieved, propose
+from observatory.evaluation.proposal import FEWEST, achieved, outlier, propose
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -55,3 +55,27 @@ def test_windows_that_overlap_count_once():
 
     assert len(found.achieved.slis) == 720 - 168 + 1
     assert found.achieved.independent == 4
+
+
+@pytest.mark.parametrize(
+    ("bad", "found"),
+    [
+        pytest.param({300: 4_000.0}, True, id="one-huge-incident"),
+        pytest.param(dict.fromkeys(range(0, 720, 8), 20.0), False, id="the-same-every-day"),
+        pytest.param({}, False, id="nothing-bad"),
+    ],
+)
+def test_a_day_that_decides_alone_is_named_with_what_would_be_without_it(bad, found):
+    hours, total = np.zeros(720), np.full(720, 1000.0)
+    for at, events in bad.items():
+        hours[at] = events
+    window = timedelta(days=7)
+    proposal = propose(achieved(hours, total, window=window))
+
+    day = outlier(hours, total, window=window, proposal=proposal)
+
+    assert (day is not None) is found
+    if day is not None:
+        assert day.share == 1
+        assert day.hour - 24 < 300 <= day.hour
+        assert day.objective > proposal.objective

@@ -1,14 +1,23 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import altair as alt
 from support.catalogs import PLACE
 from support.evaluations import entry
 
-from observatory.alerting import Alarm, BudgetMark, Replayed
+from observatory.alerting import Adjusted, Alarm, BudgetMark, Matcher, Replayed, Silence, Subject
 from observatory.catalog import Remembered
 from observatory.evaluation import Severity
-from observatory.outputs.backtest import Backtested, Side, as_json, as_markdown, as_text, timeline_png
+from observatory.outputs.backtest import (
+    Backtested,
+    Side,
+    as_json,
+    as_markdown,
+    as_text,
+    timeline_html,
+    timeline_png,
+)
 from observatory.outputs.backtest.chart import specification
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -91,3 +100,46 @@ def test_what_is_drawn_is_vega_lite_and_shows_every_alarm_and_incident():
         (lanes, _) = drawn["vconcat"][0]["vconcat"]
         assert len(lanes["data"]["values"]) == bars
     assert timeline_png(ALONE).startswith(b"\x89PNG")
+
+
+QUIET = Silence(
+    "s1", (Matcher(Subject.SERVICE, "playlist"),), "playlists", "The <db> moves.", at(4), at(8), "anna"
+)
+
+
+def with_left_out():
+    plain = side("catalog", PAGE).replays[0]
+    adjusted = Adjusted(("db-move",), ((at(2), at(3)),), refused=False, unadjusted=plain)
+    own = replace(plain, alarms=(replace(TICKET, silenced=QUIET),), adjustment=adjusted)
+    return Backtested(DAY, at(24), Side("catalog", (own,), {}), silences_known=True)
+
+
+def test_both_numbers_stand_beside_each_other():
+    told = as_text(with_left_out()).replace("\u00a0", " ")
+
+    assert "0 (1)   1 (0)     −20 %" in told
+    assert "playlist/availability: db-move leaves 1 h out of it; with that it is 1 page, 0 tickets" in told
+    assert "0 pages and 1 ticket (1 silenced)" in told
+    assert "1 alarm fell into a silence of playlists until 2026-03-01 08:00 UTC: The <db> moves." in told
+    (one,) = json.loads(as_json(with_left_out()))["versions"][0]["slos"]
+    assert one["left_out"]["events"] == ["db-move"]
+    assert one["left_out"]["with_it"]["alarms"][0]["severity"] == "page"
+    assert one["alarms"][0]["silenced"]["reason"] == "The <db> moves."
+
+
+def test_the_timeline_shows_what_is_left_out_and_what_was_silenced():
+    drawn = json.dumps(specification(with_left_out(), title=True))
+
+    assert '"what": "left out by an event"' in drawn
+    assert '"strength": 0.35' in drawn
+    assert "Dotted: the budget with what events leave out" in drawn
+
+
+def test_the_page_stands_alone_and_nothing_in_it_ends_its_script():
+    page = timeline_html(with_left_out())
+
+    assert "<script src" not in page
+    assert "<link" not in page
+    assert "The <db> moves." not in page
+    assert r"The \u003cdb> moves." in page
+    assert page.count("</script>") == 2

@@ -70,7 +70,7 @@ def show_status(rows: Sequence[Row], *, at: datetime) -> None:
         console.print(f"A wider terminal shows {', '.join(left_out)} too.", style="dim")
     for row in sorted(rows, key=_worst_first):
         for sentence in forecast_words(row.ahead, row.status, zone="UTC"):
-            console.print(Text(f"{row.entry.id}: {sentence}", style="dim"), soft_wrap=True)
+            console.print(Text(f"{row.entry.id}: {sentence}", style="dim"))
     for row in rows:
         if row.status.further:
             console.print(_further(row.entry, row.status), soft_wrap=True)

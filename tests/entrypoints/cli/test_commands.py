@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import httpx2
@@ -271,6 +272,10 @@ def test_status_as_json_has_exactly_this_shape(observatory, one_slo, server):
         {"events": 14.28, "consumed": 8.26, "remaining": -7.26}, rel=0.02
     )
     assert row.pop("sli") == pytest.approx(0.9)
+    ahead = row.pop("forecast")
+    back = datetime.fromisoformat(ahead["recovery"]["solvent"]).timestamp()
+    assert NOW + 86_400 <= back <= NOW + 86_400 + 3600  # every minute of both hours failed, and has to leave
+    assert (ahead["affordable"], ahead["runway"]) == (0, None)
     assert row == {
         "squad": "playlists",
         "service": "playlist",

@@ -52,6 +52,33 @@ def test_a_page_says_first_what_burns_and_then_what_it_means():
     assert places == sorted(places)
 
 
+AHEAD = ("If nothing new goes wrong, the budget is back above 0 on Thu 26 Nov 20:00 CET.",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        pytest.param({}, {}, True, id="firing"),
+        pytest.param({"state": IncidentState.ACKNOWLEDGED}, {}, True, id="acknowledged"),
+        pytest.param({"state": IncidentState.RESOLVED}, {}, False, id="over"),
+        pytest.param({}, {"state": State.NO_DATA}, False, id="numbers of before"),
+    ],
+)
+def test_what_lies_ahead_is_said_while_it_burns_and_is_known(changes, status, said):
+    message = rendered(
+        an_incident(**changes), a_burning_status(**status), background=replace(LINKS, ahead=AHEAD)
+    )
+    assert (AHEAD[0] in words(message)) is said
+    assert refusal(message.text, [dict(block) for block in message.blocks], None) is None
+
+
+def test_how_many_more_may_fail_is_said_beside_what_did():
+    assert "24 036 of 41 300 allowed, 17 264 left" in words(
+        rendered(status=a_burning_status(affordable=17_264))
+    )
+    assert "41 300 allowed, 0 left" not in words(rendered(status=a_burning_status(affordable=0)))
+
+
 def test_the_lock_screen_has_it_in_one_line():
     text = rendered().text.replace("\u00a0", " ")
     assert text == (
