@@ -169,7 +169,7 @@ def _owner(incident: Incident, entry: ServiceSlo, background: Background, *, pin
 
 def _notes(background: Background) -> list[str]:
     """The first five that say something: Slack refuses a block without text."""
-    return [text for note in background.notes if (text := mrkdwn(note, 300))][:5]
+    return [text for note in background.notes if (text := mrkdwn(note, 250))][:5]
 
 
 def _small_print(incident: Incident, entry: ServiceSlo, *, now: datetime) -> str:
