@@ -118,11 +118,11 @@ def _progress_bar() -> Callable[[Filled], None]:
 
     def tell(filled: Filled) -> None:
         nonlocal bar
+        days = f"{filled.done / _DAY:.1f} of {filled.whole / _DAY:.1f} days"
         if bar is None:
             bar = Progress(*columns, console=console)
-            bar.add_task("history", days="")
+            bar.add_task("history", total=filled.whole, days=days)
             bar.start()
-        days = f"{filled.done / _DAY:.1f} of {filled.whole / _DAY:.1f} days"
         bar.update(bar.task_ids[0], completed=filled.done, total=filled.whole, days=days)
         if filled.done >= filled.whole:
             bar.stop()
