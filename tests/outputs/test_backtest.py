@@ -130,7 +130,7 @@ def test_both_numbers_stand_beside_each_other():
 def test_the_timeline_shows_what_is_left_out_and_what_was_silenced():
     drawn = json.dumps(specification(with_left_out(), title=True))
 
-    assert '"what": "left out by an event"' in drawn
+    assert '"what": "left out"' in drawn
     assert '"strength": 0.35' in drawn
     assert "Dotted: the budget with what events leave out" in drawn
 

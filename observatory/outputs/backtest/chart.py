@@ -21,11 +21,11 @@ _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _WORDS = {
     "page": "page",
     "ticket": "ticket",
-    "incident": "remembered incident",
-    "left out": "left out by an event",
+    "incident": "remembered",
+    "left out": "left out",
 }
 _LEFT_OUT = "left out"
-_LEAST = 0.004
+_LEAST = 0.006
 """Of the width: what is shorter is drawn this long, so that it can be seen."""
 _QUIET = 0.35
 """Opacity of what a silence would have kept quiet."""

@@ -10,7 +10,7 @@ import vl_convert
 from observatory.outputs.backtest.chart import DARK, LIGHT, TICKS, TITLE, specification, subtitle
 from observatory.outputs.backtest.model import Backtested
 
-_ROOM = 136
+_ROOM = 146
 """Pixels beside a chart: its labels, and the padding around it."""
 _A_TICK = 75
 """Pixels that a date takes below a chart."""
