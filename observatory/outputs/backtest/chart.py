@@ -129,7 +129,7 @@ class _Panel:
         colours = alt.Scale(
             domain=[_WORDS[kind] for kind in kinds], range=[self.ink.bars[kind] for kind in kinds]
         )
-        bar = _over(rows).mark_bar(cornerRadius=2, height=_LANE * 0.6)
+        bar = _over(rows).mark_bar(cornerRadius=2, height=_LANE * 0.6, clip=True)
         return bar.encode(
             x=x.axis(None),
             x2="end:T",
@@ -168,7 +168,9 @@ def kinds_of(result: Backtested) -> set[str]:
 
 def _time_axis(result: Backtested, *, labels: bool) -> alt.X:
     domain = [_moment(result.after), _moment(result.until)]
-    axis = alt.Axis(format="%-d %b", tickCount=TICKS, labels=labels, labelOverlap=True, grid=True)
+    axis = alt.Axis(
+        format="%-d %b", tickCount=TICKS, labels=labels, labelOverlap=True, labelSeparation=8, grid=True
+    )
     return alt.X("start:T", title=None, scale=alt.Scale(domain=domain), axis=axis)
 
 
