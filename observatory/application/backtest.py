@@ -109,7 +109,7 @@ class Backtest:
         else:
             unadjusted = replay(at_every_tick(entry, sums, span), lag=self.lag)
             yield replace(replayed, adjustment=_adjusted(left_out, moments.ends, unadjusted))
-        for one in spent(moments, counted.sums[entry.id], span, catalog):
+        for one in spent(moments, sums, span, catalog):
             yield replay(one, lag=self.lag)
 
     def _behaviours(

@@ -69,7 +69,7 @@ def spent(moments: Moments, counted: RunningSums, span: Span, catalog: Catalog) 
 
     Args:
         moments: the SLO at every tick of the span.
-        counted: its events.
+        counted: its events, or its slices of time where the budget is made of them.
         span: of the past.
         catalog: with the events.
     """

@@ -27,7 +27,7 @@ _LITTLE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was counted in an event so far."""
+    """What was counted in an event so far: events, or slices of time where the budget is made of them."""
 
     bad: float
     total: float

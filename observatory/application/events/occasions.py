@@ -56,7 +56,7 @@ class Watch:
             at: the end of the newest bucket.
         """
         affected = catalog.affected(event)
-        counted = self._counted([entry.id for entry in affected], span, at)
+        counted = self._counted(affected, span, at)
         slices = {
             one.id: (one, slice_status(one, counted[one.protected.id], _budget(statuses, one), at=at))
             for one in _slices(event, span, affected, catalog)
@@ -83,15 +83,17 @@ class Watch:
         totals = self.counting.five_minutes(wanted.slo, after, until).total[:, 0] / (FIVE_MINUTES / 60)
         return TrafficSeen(wanted.slo, expected, usual, float(totals.max()), float(totals[-1]))
 
-    def _counted(self, slos: Sequence[str], span: Span, at: datetime) -> Mapping[str, Counted]:
+    def _counted(self, affected: Sequence[ServiceSlo], span: Span, at: datetime) -> Mapping[str, Counted]:
+        """By SLO id: events, or slices of time where the budget is made of them."""
         after, until = _seconds(span.start), min(_seconds(at), _seconds(span.end))
-        if until <= after or not slos:
-            return {slo: Counted(0.0, 0.0, 0.0) for slo in slos}
-        sums = dict(zip(FIELDS, self.counting.between(slos, after, until), strict=True))
+        if until <= after or not affected:
+            return {entry.id: Counted(0.0, 0.0, 0.0) for entry in affected}
+        columns = [entry.column for entry in affected]
+        sums = dict(zip(FIELDS, self.counting.between(columns, after, until), strict=True))
         covered = sums["measured"] + sums["idle"]
         return {
-            slo: Counted(float(sums["bad"][n]), float(sums["total"][n]), float(covered[n]))
-            for n, slo in enumerate(slos)
+            entry.id: Counted(float(sums["bad"][n]), float(sums["total"][n]), float(covered[n]))
+            for n, entry in enumerate(affected)
         }
 
     def _usual(self, slo: str, span: Span, catalog: Catalog) -> float | None:

@@ -227,6 +227,28 @@ def test_a_launch_that_spends_its_slice_tells_its_owner_first_by_ticket_then_by_
     assert re.search(r"has spent 10\d.% of its slice", text)
 
 
+def test_a_part_of_a_budget_of_minutes_is_spent_by_minutes(tmp_path):
+    good = every_minute(100, START - 8 * DAY, START + HOUR)
+    life = a_life(
+        tmp_path,
+        good=good,
+        bad=every_minute(3, START, START + HOUR),
+        catalog={
+            "launch": LAUNCH,
+            "playlist": changed(
+                "window: 7d",
+                "window: 7d\n    method: {timeslices: {slice: 1m, target: 98}}",
+                text=service_yaml("playlist", window="7d"),
+            ),
+        },
+        window="7d",
+    )
+    life.minutes(31)
+    _, status = snapshot(life).occasions[0].slices[SLICE]
+    assert status.budget == pytest.approx(7 * 24 * 60 * 0.001 * 0.2)
+    assert (status.bad, status.total) == (30, 30)
+
+
 def test_the_incidents_of_a_slice_end_with_the_event(launched):
     launched.minutes(6 * 60 + 10)
     of_slice = [one for one in launched.alerts.incidents() if one.slo == SLICE]
