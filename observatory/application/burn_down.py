@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,15 +74,13 @@ def points(status: SloStatus, hours: Buckets, bad: Floats, total: Floats) -> Seq
         bad: (T,) of each hour, as it is judged.
         total: (T,) likewise.
     """
-    until = int(status.at.timestamp())
-    so_far = accumulate(map(float, bad))
-    seen = (hours.measured + hours.idle)[:, 0] > 0
+    ends = np.minimum(hours.ends, int(status.at.timestamp())).tolist()
+    seen = ((hours.measured + hours.idle)[:, 0] > 0).tolist()
+    left: Sequence[float | None] = (
+        (1 - bad.cumsum() / status.budget).tolist() if status.budget else [None] * len(ends)
+    )
+    rows = zip(ends, left, bad.tolist(), total.tolist(), seen, strict=True)
     return [
-        BudgetPoint(
-            at=datetime.fromtimestamp(min(int(end), until), UTC),
-            remaining=1 - bad_so_far / status.budget if known and status.budget else None,
-            bad=float(failed),
-            total=float(counted),
-        )
-        for end, failed, counted, bad_so_far, known in zip(hours.ends, bad, total, so_far, seen, strict=True)
+        BudgetPoint(datetime.fromtimestamp(end, UTC), remaining if known else None, failed, counted)
+        for end, remaining, failed, counted, known in rows
     ]
