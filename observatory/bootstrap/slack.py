@@ -1,7 +1,6 @@
 """Slack, as far as the settings have the secrets for it."""
 
-from observatory.adapters.slack import SlackFiles, SlackMessenger
-from observatory.adapters.slack_interactions import SlackSignatures, SlackWhispers
+from observatory.adapters.slack import SlackFiles, SlackMessenger, SlackSignatures, SlackWhispers
 from observatory.application.actions import Door
 from observatory.application.ports import Clock, Messenger, Pictures
 from observatory.settings import Settings

@@ -12,8 +12,7 @@ from support.product import eventually
 from support.slack import CHANNEL, CHANNELS, postings
 
 from observatory.adapters.clock import SystemClock
-from observatory.adapters.slack import SlackMessenger
-from observatory.adapters.slack_interactions import SlackSignatures, SlackWhispers
+from observatory.adapters.slack import SlackMessenger, SlackSignatures, SlackWhispers
 from observatory.adapters.sql import SqlAlerts, create_engine, migrate
 from observatory.alerting import IncidentState
 from observatory.application.actions import Door

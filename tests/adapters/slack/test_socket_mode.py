@@ -15,8 +15,7 @@ from support.slack import CHANNEL, CHANNELS
 
 from observatory.adapters.clock import SystemClock
 from observatory.adapters.memory.clock import ManualClock
-from observatory.adapters.slack import SlackMessenger, SocketMode, socket_mode
-from observatory.adapters.slack_interactions import SlackWhispers
+from observatory.adapters.slack import SlackMessenger, SlackWhispers, SocketMode, socket_mode
 from observatory.alerting import IncidentState
 from observatory.application.actions import Door
 from observatory.entrypoints.presses import hear

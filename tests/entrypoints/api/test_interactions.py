@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from support.people import NOW, a_page, a_world
 
 from observatory.adapters.memory.clock import ManualClock
-from observatory.adapters.slack_interactions import SlackSignatures
+from observatory.adapters.slack import SlackSignatures
 from observatory.alerting import IncidentState
 from observatory.application.actions import Door
 from observatory.entrypoints.api import interactions

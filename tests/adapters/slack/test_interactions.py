@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.listening import Answer, listening
 
 from observatory.adapters.memory.clock import ManualClock
-from observatory.adapters.slack_interactions import SlackSignatures, SlackWhispers
+from observatory.adapters.slack import SlackSignatures, SlackWhispers
 from observatory.errors import Refused, Unavailable
 
 NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
