@@ -9,6 +9,8 @@ from observatory.errors import DefinitionError
 from observatory.measurement import FIELDS, Buckets, pack, packed_slos, unpack
 
 NOON = 1_780_000_000 // 3600 * 3600
+WITH_ZLIB = "4f42317801b361606060026246206606e244fd0a1b20050215100a483231a6e80055d8c06418180058dc030b"
+"""Of a database of then: a/x, two of three hundred events were bad in the second minute, none of a hundred in the first."""
 
 
 @given(
@@ -46,11 +48,19 @@ def test_a_day_of_ten_slos_takes_few_bytes_a_bucket():
         pytest.param(b"SQLite format 3", "not packed buckets", id="another-format"),
         pytest.param(pack(some_buckets(end=NOON))[:-9], "damaged", id="cut-off"),
         pytest.param(pack(some_buckets(end=NOON))[:5], "damaged", id="header-only"),
+        pytest.param(pack(some_buckets(end=NOON))[:-1] + b"?", "damaged", id="one-byte-is-another"),
     ],
 )
 def test_damaged_bytes_are_named_as_such(damaged, message):
     with pytest.raises(DefinitionError, match=message):
         unpack(damaged)
+
+
+def test_what_was_packed_before_zstandard_is_read():
+    packed = bytes.fromhex(WITH_ZLIB)
+    assert packed_slos(packed) == ("a/x",)
+    assert unpack(packed).total[:, 0].tolist() == [100, 300]
+    assert unpack(packed).bad[:, 0].tolist() == [0, 2]
 
 
 @pytest.mark.parametrize("damaged", [b"", b"SQLite format 3", pack(some_buckets(end=NOON))[:5]])

@@ -161,7 +161,7 @@ def _row(seconds: int, block: int, buckets: Buckets) -> dict[str, object]:
 
 
 def _ahead(rows: Sequence[Row]) -> Iterator[Buckets]:
-    """Their buckets, a few unpacked while those before are used: zlib and numpy leave the interpreter's lock."""
+    """Their buckets, a few unpacked while those before are used: Zstandard and numpy leave the interpreter's lock."""
     with ThreadPoolExecutor(UNPACKING) as threads:
         waiting: deque[Future[Buckets]] = deque()
         for row in rows:
