@@ -69,10 +69,11 @@ def _below(folder: Path, problems: list[Problem], *, inside: tuple[tuple[int, in
 
 def _content(path: Path) -> bytes:
     """At most one byte more than the parser takes. Anything but a file is refused: a pipe would never end."""
-    if not stat.S_ISREG(path.stat().st_mode):
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
         raise OSError("it is no ordinary file")
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+    with path.open("rb", buffering=0) as file:
+        return file.read(min(status.st_size, MAX_BYTES) + 1)
 
 
 def _problem(path: Path, rule: str) -> Problem:
