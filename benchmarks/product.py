@@ -41,14 +41,14 @@ from observatory.settings import Settings
 
 SIZES = (100, 1_000, 10_000)
 TICK, ROUNDS, LAG = 60, 7, 30
-PER_FILE = 100
+PER_FILE = 3
 FIRST = fused.START + 10 * TICK
 DAYS, SCRAPES_APART = 30, 240
 WARM = ((60, fused.DAY // 4), (300, 3 * fused.DAY), (3600, DAYS * fused.DAY))
 
 
 def write_catalog(folder: Path, size: int) -> None:
-    """A service for each SLO, a hundred to a file."""
+    """A service for each SLO; as many SLOs to a file as a squad usually promises of one service."""
     folder.mkdir()
     squad = "apiVersion: observatory/v1\nkind: Squad\nname: playlists\nslack: {channel: C0PLAYLISTS}\n"
     (folder / "squad.yml").write_text(squad)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import httpx2
@@ -26,6 +27,8 @@ from observatory.sandbox.demo.services import MetricsServers, Simulation
 
 ROOT = Path(__file__).parents[2]
 CHANNELS = channel_names(parse_catalog(CatalogFolder(ROOT / "catalog").read()).valid().squads.values())
+_BUILDING = Lock()
+"""While FastAPI builds an app, it turns warnings off for a moment: for every thread, so that no two may do it at once."""
 _T = TypeVar("_T")
 
 
@@ -54,7 +57,8 @@ def surroundings(folder: Path, *, server: str = PROMETHEUS) -> Iterator[World]:
     ports = {service.name: 0 for service in SERVICES}
     with ExitStack() as stack:
         services = stack.enter_context(MetricsServers(simulation, clock=clock, host="127.0.0.1", ports=ports))
-        chat = stack.enter_context(slack.running(channels=CHANNELS))
+        with _BUILDING:
+            chat = stack.enter_context(slack.running(channels=CHANNELS))
         port = port_for(0)
         targets = services.addresses | {"observatory": f"127.0.0.1:{port}"}
         url = stack.enter_context(serving(server, folder / "server", targets=targets))
