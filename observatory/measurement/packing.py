@@ -68,11 +68,11 @@ def packed_slos(packed: bytes) -> tuple[str, ...]:
 
 
 def _inside(packed: bytes) -> IO[bytes]:
-    magic, inner = packed[: len(_MAGIC)], memoryview(packed)[len(_MAGIC) :]
+    magic = packed[: len(_MAGIC)]
     if magic == _MAGIC:
-        return zstandard.ZstdDecompressor().stream_reader(inner)
+        return zstandard.ZstdDecompressor().stream_reader(packed[len(_MAGIC) :])
     if magic == _WITH_ZLIB:
-        return io.BytesIO(zlib.decompress(inner))
+        return io.BytesIO(zlib.decompress(packed[len(_MAGIC) :]))
     raise DefinitionError(f"not packed buckets: they begin with {magic!r}, not {_MAGIC!r}")
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import httpx2
 from support.crashing import Place, Point, deliver_to_the_end, deliver_until_killed
+from support.forked import processes
 from support.slack import a_delivery, an_incident, plan_fault, postings
 
 from observatory.adapters.slack import SlackMessenger
@@ -31,8 +31,6 @@ _FOR_EVER = 100_000
 _HISTORY = ("conversations.history", "conversations.replies")
 _ALWAYS = (Point.PENDING, Point.SENDING_BEFORE, Point.SENDING_AFTER, Point.SETTLED)
 _AMBIGUOUS = (Point.TAKEN_UP, Point.LOOKED_FOR)
-_processes = get_context("forkserver")
-_processes.set_forkserver_preload(["__main__", __name__])
 
 
 @dataclass(frozen=True)
@@ -235,7 +233,7 @@ def _plan(case: Case, place: Place, url: str) -> None:
 
 
 def _process(target: Any, *args: Any, **options: Any) -> None:
-    process = _processes.Process(target=target, args=args, kwargs=options)
+    process = processes.Process(target=target, args=args, kwargs=options)
     process.start()
     process.join()
 

@@ -11,14 +11,17 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-_processes = get_context("forkserver")
-_processes.set_forkserver_preload(["observatory.entrypoints.cli", "support.delivering", __name__])
+processes = get_context("forkserver")
+"""The only one: what it has imported is one list for all, of which the last that is set holds."""
+processes.set_forkserver_preload(
+    ["observatory.entrypoints.cli", "support.delivering", "support.crashing", __name__]
+)
 
 
 @contextmanager
 def running(target: Callable[..., object], *arguments: object) -> Iterator[BaseProcess]:
     """Call a function of an importable module in a process, which is killed at the end."""
-    process = _processes.Process(target=target, args=arguments)
+    process = processes.Process(target=target, args=arguments)
     process.start()
     try:
         yield process
