@@ -10,6 +10,7 @@ portal shows. Beside it, in turns, the same fused queries alone, their answers t
 the same queries alone. Each number of SLOs runs in a process of its own, so that its memory is its own.
 """
 
+import gc
 import logging
 import subprocess
 import sys
@@ -107,6 +108,8 @@ class Catalogued:
 def ticks(folder: Path, url: str, size: int) -> None:
     here = Catalogued(folder, url, size, now=FIRST)
     write_history(here.database, here.plan.slos, until=fused.START)
+    gc.collect()
+    gc.freeze()  # as `observatory` does before it begins
     before = memory()
     began = perf_counter()
     product = here.build()
