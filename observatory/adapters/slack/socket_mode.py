@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from observatory.errors import RateLimited, Refused, Unavailable
 _PATIENCE = timedelta(seconds=2)
 """After which Slack is answered, though the deed still goes on; it waits for three seconds."""
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=1)
+_AGAIN = timedelta(milliseconds=100)
 _AT_ONCE = 8
 _log = structlog.get_logger("observatory.socket_mode")
 
@@ -71,7 +73,7 @@ class SocketMode:
     def close(self) -> None:
         """Hear nothing more; what has been heard is still done."""
         if self._socket is not None:
-            self._socket.close()
+            _close(self._socket)
         self._doing.shutdown()
 
     def _new(self, hear: Callable[[str], object]) -> SocketModeClient:
@@ -102,3 +104,15 @@ class SocketMode:
             client.send_socket_mode_response(acknowledgement)
         except (SlackClientError, OSError) as error:  # Slack will say it again, to another connection
             _log.warning("socket_mode_not_acknowledged", error=type(error).__name__)
+
+
+def _close(client: SocketModeClient) -> None:
+    """Close a client of the SDK's, which waits for its reader without end.
+
+    A reader that begins at this very moment takes the session for a new one and reads on: it is told until it hears.
+    """
+    closing = Thread(target=client.close, daemon=True)
+    closing.start()
+    while closing.is_alive():
+        client.current_session_state.terminated = True
+        closing.join(_AGAIN.total_seconds())

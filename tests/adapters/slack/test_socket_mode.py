@@ -199,3 +199,31 @@ def test_slack_says_when_to_come_back():
         modes[0].close()
     told = [one["error"] for one in logged if one["event"] == "socket_mode_not_connected"]
     assert told == ["Slack asks to wait 60 s"]
+
+
+class Beginning:
+    """A client whose reader begins while it is closed, and forgets that; the SDK then waits until it ends."""
+
+    def __init__(self):
+        self.told = Event()
+        self.current_session_state = self
+
+    def close(self):
+        self.terminated = True
+        self.terminated = False
+        self.told.wait()
+
+    @property
+    def terminated(self):
+        return self.told.is_set()
+
+    @terminated.setter
+    def terminated(self, value):
+        (self.told.set if value else self.told.clear)()
+
+
+def test_a_connection_that_is_only_just_beginning_is_closed_as_well():
+    mode = SocketMode("xapp-test", base_url="http://127.0.0.1:1", clock=SystemClock())
+    mode._socket = Beginning()
+    mode.close()
+    assert mode._socket.terminated
