@@ -18,7 +18,9 @@ from support.simulated import LAG, START, World
 
 from observatory.alerting import decide_all
 from observatory.application.backtest import Backtest
+from observatory.application.choosing import Chosen
 from observatory.application.past import Past, Span
+from observatory.catalog import Catalog
 from observatory.evaluation import Provenance, evaluate, windows_for
 from observatory.measurement import History, coarser
 from observatory.planning import plan
@@ -33,7 +35,7 @@ def main() -> None:
     measure = _minutes([one.id for one in entries])
     span = Span(START + LEAD_DAYS * 86_400, START + (LEAD_DAYS + DAYS) * 86_400)
     began = perf_counter()
-    (version,) = Backtest(Past(measure, 60), LAG)([entries], span)
+    (version,) = Backtest(Past(measure, 60), LAG)([Chosen(Catalog(), tuple(entries))], span)
     replayed = perf_counter() - began
     alarms = sum(len(one.alarms) for one in version.replays)
     each = _tick_by_tick(entries, measure, span)
