@@ -301,6 +301,16 @@ def test_where_nothing_is_measured_no_panel_claims_anything(server, catalog, tmp
     assert [(a.dashboard, a.panel, a.expr) for a in answers if a.series] == []
 
 
+def without_a_miss(values):
+    """The longest stretch of samples a second apart: a busy machine skips evaluations, at this clock of a second."""
+    stretches = [[]]
+    for end, count in values:
+        if stretches[-1] and round(end - stretches[-1][-1][0]) != 1:
+            stretches.append([])
+        stretches[-1].append((end, float(count)))
+    return max(stretches, key=len)
+
+
 def test_live_buckets_add_up_to_what_the_service_counted(measured_by_rules):
     url = measured_by_rules[0][PROMETHEUS]
     recorded = 'slo:{}_events:increase1m{{service="playlist",slo="availability"}}'
@@ -310,7 +320,8 @@ def test_live_buckets_add_up_to_what_the_service_counted(measured_by_rules):
     }
     for outcome, counter in counters.items():
         (series,) = ask(url, recorded.format(outcome) + "[1h]")
-        ends = [end for end, _ in series["values"]]
+        buckets = without_a_miss(series["values"])
+        ends = [end for end, _ in buckets]
         known = f"sum(last_over_time({counter}[5m]))"
         grown = value(url, known, ends[-1]) - value(url, known, ends[0] - 1)
-        assert sum(float(count) for _, count in series["values"]) == grown > 0
+        assert sum(count for _, count in buckets) == grown > 0
