@@ -70,15 +70,9 @@ def _absent(
 def _ghost(service: Service, strangers: Iterable[str]) -> Finding:
     label, value = next(iter(service.selector.items()))
     nearest = nearest_to(value, strangers)
-    return Finding(
-        "ghost",
-        Level.WARNING,
-        service.place.file,
-        f"no series at all has {Who.of(service)}: {_NEVER}",
-        where=f"service {service.name}",
-        line=service.place.line,
-        fix=f"did you mean {label}: {nearest}?" if nearest else "the labels that its series carry",
-    )
+    fix = f"did you mean {label}: {nearest}?" if nearest else "the labels that its series carry"
+    text = f"no series at all has {Who.of(service)}: {_NEVER}"
+    return _of_service(service, "ghost", text, where=f"service {service.name}", fix=fix)
 
 
 def _unseen(entry: ServiceSlo, known: Iterable[str]) -> Iterator[Finding]:
@@ -128,19 +122,20 @@ def _sides(counted: Sequence[Term]) -> Mapping[str, str]:
 
 
 def _missing(entry: ServiceSlo, metric: str, known: Iterable[str], *, so: str) -> Finding:
-    nearest = nearest_to(metric, known)
-    fix = f"did you mean {nearest}?" if nearest else ""
-    return of_slo(entry, "missing-metric", f"the service has no {metric}, {so}: {_NEVER}", fix=fix)
+    text = f"the service has no {metric}, {so}: {_NEVER}"
+    return of_slo(entry, "missing-metric", text, fix=_meant(metric, known))
 
 
 def _unwatched(service: Service, behaviour: str, metric: str, known: Iterable[str]) -> Finding:
+    where, text = f"behaviour {service.name}/{behaviour}", f"the service has no {metric}: {_NEVER}"
+    return _of_service(service, "missing-metric", text, where=where, fix=_meant(metric, known))
+
+
+def _meant(metric: str, known: Iterable[str]) -> str:
     nearest = nearest_to(metric, known)
-    return Finding(
-        "missing-metric",
-        Level.WARNING,
-        service.place.file,
-        f"the service has no {metric}: {_NEVER}",
-        where=f"behaviour {service.name}/{behaviour}",
-        line=service.place.line,
-        fix=f"did you mean {nearest}?" if nearest else "",
-    )
+    return f"did you mean {nearest}?" if nearest else ""
+
+
+def _of_service(service: Service, rule: str, text: str, *, where: str, fix: str) -> Finding:
+    place = service.place
+    return Finding(rule, Level.WARNING, place.file, text, where=where, line=place.line, fix=fix)
